@@ -1,0 +1,90 @@
+//! What a view is, and the workspace in which its events are folded.
+//!
+//! A fold reads and writes *documents* (its private state, by key) and *rows* (what people see).
+//! It never waits: what is not in the workspace is [`FoldError::Missing`], and the engine that
+//! owns the workspace loads it and folds the same event again.
+
+mod entries;
+mod meta;
+mod parked;
+mod workspace;
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, Utc};
+use plimsoll_contracts::{Event, Payload, Position, TenantConfig};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use entries::{Change, Changes, Key, Need, RowChange};
+pub use meta::Meta;
+pub use parked::{PARKED_TABLE, ParkedEntry, ParkedRow};
+pub use workspace::Workspace;
+
+/// A view: a pure fold over events, its rows, and the questions asked of them.
+pub trait View: Debug + Send + Sync + 'static {
+    /// Name on the wire, e.g. `sales-volume`.
+    const NAME: &'static str;
+    /// Version of the fold's logic; rows of another version are never mixed with these.
+    const VERSION: u32;
+    /// The tables that the view's rows live in, the default one first.
+    const TABLES: &'static [&'static str];
+    /// Private state, by key.
+    type Doc: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// A row of one of the tables.
+    type Row: Row;
+    /// A question asked of the rows.
+    type Query: crate::ViewQuery<Row = Self::Row>;
+
+    /// Whether events of this type concern the view.
+    fn reads(event_type: &str) -> bool;
+
+    /// Folds one event into the workspace.
+    ///
+    /// Must be a function of the event and of what the workspace answers: it is called again for
+    /// the same event after [`FoldError::Missing`], its writes up to then having been dropped.
+    ///
+    /// # Errors
+    /// [`FoldError::Missing`] from the workspace, passed on with `?`.
+    fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError>
+    where
+        Self: Sized;
+}
+
+/// A typed row; its serialized fields are the columns of its table.
+pub trait Row: Clone + Debug + PartialEq + Serialize + Send + Sync + 'static {
+    /// Which of [`View::TABLES`] it belongs to.
+    fn table(&self) -> &'static str;
+    /// Its key columns joined with `|`: unique in the table.
+    fn key(&self) -> String;
+    /// The value by which a store can narrow a scan (a business date, month or minute as text).
+    fn span(&self) -> Option<String>;
+    /// When the row becomes final, by the tenant's watermark (G5); none = never provisional.
+    fn final_after(&self, config: &TenantConfig) -> Option<DateTime<Utc>>;
+    /// Reads a row of a table back from its JSON columns.
+    ///
+    /// # Errors
+    /// The table does not exist or the columns do not fit.
+    fn decode(table: &str, json: &str) -> serde_json::Result<Self>;
+}
+
+/// A row with what the log says about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRow<R> {
+    /// The row.
+    pub row: R,
+    /// The event that last changed it.
+    pub position: Position,
+    /// How often it changed after it had become final (G5).
+    pub revision: u32,
+}
+
+/// Why an event could not be folded now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Something is not in the workspace; load [`Workspace::take_needs`] and fold again.
+    #[error("state is missing in the workspace")]
+    Missing,
+    /// The event cannot be read by this program; it is parked with its stream.
+    #[error("{0}")]
+    Unreadable(String),
+}

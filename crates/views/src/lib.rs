@@ -1,0 +1,8 @@
+//! The views: one pure fold per view over the events of the log, and the questions that can be
+//! asked of its rows. No clock, no randomness, no environment, no I/O.
+
+pub mod fold;
+pub mod query;
+
+pub use fold::{FoldError, Meta, ParkedEntry, Row, StoredRow, View, Workspace};
+pub use query::{Answer, AnswerContext, AnswerRow, Params, ViewQuery};
