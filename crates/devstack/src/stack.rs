@@ -2,7 +2,7 @@
 //! Whoever holds the [`Stack`] is the owner; when it is dropped or the process dies, the private servers end too.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -236,13 +236,7 @@ impl<P: FnMut(Progress) + Send> Starter<'_, P> {
             wanted.clone()
         };
         if parent != wanted {
-            let text = format!(
-                "{kind} cannot be run as root, and its account cannot reach {}; its data is in {}",
-                wanted.display(),
-                parent.display()
-            );
-            (self.progress)(Progress::Note(text));
-            place::create(&parent)?;
+            self.settle_elsewhere(kind, &parent)?;
         }
         let data = parent.join(kind.slug());
         if self.options.data == Data::Temporary {
@@ -250,6 +244,23 @@ impl<P: FnMut(Progress) + Send> Starter<'_, P> {
                 .remove_at_end(if parent == wanted { &data } else { &parent })?;
         }
         Ok(data)
+    }
+
+    /// Data that lies elsewhere belongs to this folder only while the note about it is here.
+    fn settle_elsewhere(&mut self, kind: Kind, elsewhere: &Path) -> Result<(), Error> {
+        let text = format!(
+            "{kind} cannot be run as root, and its account cannot reach {}; its data is in {}",
+            self.dir.display(),
+            elsewhere.display()
+        );
+        let note = self.dir.join(format!("{}.elsewhere", kind.slug()));
+        if !note.exists() {
+            place::remove(elsewhere)?;
+        }
+        place::create(elsewhere)?;
+        fs::write(&note, format!("{text}\n")).map_err(Error::io("write", note))?;
+        (self.progress)(Progress::Note(text));
+        Ok(())
     }
 
     fn cache(&self) -> PathBuf {

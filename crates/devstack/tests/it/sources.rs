@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use plimsoll_devstack::{Error, Kind, Progress, Source, Stack, StackOptions};
 
-use crate::support::{accepts, folder, temporary};
+use crate::support::{accepts, temporary};
 
 #[tokio::test]
 async fn an_existing_server_is_passed_through_and_cannot_be_stopped_here() {
@@ -55,16 +55,12 @@ async fn pinned_programs_are_fetched_checked_and_started() {
 
 #[tokio::test]
 async fn a_server_that_can_be_had_in_no_way_is_told_with_reasons_and_a_way_out() {
+    // Nobody can make a folder there, not even root.
+    let cache_dir = Some("/proc/plimsoll".into());
     let options = StackOptions {
         use_installed: false,
+        cache_dir,
         ..temporary("nowhere")
-    };
-    // A file stands where the cache folder would be.
-    let blocked = folder("blocked");
-    std::fs::write(&blocked, "").unwrap();
-    let options = StackOptions {
-        cache_dir: Some(blocked.join("servers")),
-        ..options
     };
     let error = Stack::start(options, |_: Progress| {})
         .await
@@ -77,5 +73,4 @@ async fn a_server_that_can_be_had_in_no_way_is_told_with_reasons_and_a_way_out()
         "{text}"
     );
     assert!(text.contains("--postgres-url"), "{text}");
-    std::fs::remove_file(blocked).unwrap();
 }
