@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Messages taken at once from what has arrived.
 const LIVE_BATCH: usize = 512;
 
-type Live = pull::Stream;
+type Live = Box<pull::Stream>;
 type Joining = JoinHandle<Result<Live, StreamError>>;
 
 pub(super) struct Feed {
@@ -305,5 +305,5 @@ async fn join(channel: Channel, last: Position) -> Result<Live, StreamError> {
         .expires(Duration::from_secs(10))
         .heartbeat(Duration::from_secs(2))
         .messages();
-    messages.await.map_err(|e| unavailable(e.to_string()))
+    messages.await.map(Box::new).map_err(|e| unavailable(e.to_string()))
 }
