@@ -1,0 +1,69 @@
+/** The three questions that this fragment asks, and what follows from their answers. */
+import type { Context } from '@plimsoll/contract';
+import { currenciesOf, formatsFor, moneyFigure, number, sum, useLive } from '@plimsoll/ui';
+import { messages } from './messages.js';
+import { hourSlots, productName, runningHour, unitsByMeasure } from './model.js';
+
+const view = 'sales-volume';
+
+export class Sales {
+  readonly #context: () => Context;
+  readonly days = useLive(
+    () => this.#context().client,
+    () => ({ view, params: { ...this.#days, group_by: 'day' } }),
+  );
+  readonly hours = useLive(
+    () => this.#context().client,
+    () => ({ view, params: { ...this.#days, group_by: 'hour' } }),
+  );
+  readonly products = useLive(
+    () => this.#context().client,
+    () => ({ view, params: { ...this.#days, group_by: 'product', measure: 'net_sales', top: '50' } }),
+  );
+
+  constructor(context: () => Context) {
+    this.#context = context;
+  }
+
+  get #days(): { from: string; to: string } {
+    const { from, to } = this.#context().range;
+    return { from, to };
+  }
+
+  say = $derived.by(() => messages(this.#context().locale));
+  formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
+  currencies = $derived.by(() => currenciesOf(this.days.rows, 'lines'));
+  currency = $derived.by(() => this.currencies[0] ?? '');
+
+  net = $derived.by(() => moneyFigure(this.days.rows, 'net_minor', this.currencies, this.formats));
+  orders = $derived.by(() => sum(this.days.rows, 'orders'));
+  back = $derived.by(() => {
+    const rows = this.days.rows.map((row) => ({ ...row, back_minor: number(row, 'cancelled_minor') + number(row, 'returned_minor') }));
+    return moneyFigure(rows, 'back_minor', this.currencies, this.formats);
+  });
+  unitsBack = $derived.by(() => sum(this.days.rows, 'units_cancelled') + sum(this.days.rows, 'units_returned'));
+  units = $derived.by(() => unitsByMeasure(this.days.rows, 'net_units'));
+  otherUnits = $derived.by(() => this.units.slice(1).map(({ uom, units }) => this.say.otherUnits(this.formats.integer(units), uom)));
+
+  slots = $derived.by(() => {
+    const { range, today, timeZone } = this.#context();
+    return hourSlots(this.hours.rows, this.currency, runningHour(range, today, Date.now(), timeZone), this.formats);
+  });
+  peak = $derived.by(() => {
+    const most = this.slots.reduce((best, slot) => (slot.value > best.value ? slot : best));
+    return this.say.peak(`${most.label}:00`, most.text);
+  });
+  bars = $derived.by(() =>
+    this.products.rows
+      .filter((row) => row['currency'] === this.currency)
+      .map((row) => ({ row, value: number(row, 'net_minor') }))
+      .sort((a, b) => b.value - a.value)
+      .map(({ row, value }) => ({
+        key: row.key,
+        label: productName(row),
+        value,
+        text: this.formats.compactMoney(value, this.currency),
+        exact: this.formats.money(value, this.currency),
+      })),
+  );
+}

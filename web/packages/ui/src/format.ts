@@ -1,0 +1,99 @@
+/** Numbers, money, durations and times as people read them. Formatters are made once and kept: making one costs more than using it. */
+import type { Locale } from '@plimsoll/contract';
+
+const tags: Record<Locale, string> = { ko: 'ko-KR', en: 'en-US' };
+const kept = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function keep<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => Formatter): Formatter {
+  let formatter = kept.get(key) as Formatter | undefined;
+  if (formatter === undefined) {
+    formatter = make();
+    kept.set(key, formatter);
+  }
+  return formatter;
+}
+
+/** Minor units of one major unit as a power of ten: 0 for KRW, 2 for USD. */
+function fractionDigits(currency: string): number {
+  const formatter = keep(`digits ${currency}`, () => new Intl.NumberFormat('en', { style: 'currency', currency }));
+  return formatter.resolvedOptions().maximumFractionDigits ?? 0;
+}
+
+/** The exact decimal text of an amount in minor units: no floating point on the way. */
+function decimal(minor: number, digits: number): `${number}` {
+  const sign = minor < 0 ? '-' : '';
+  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
+  const whole = text.slice(0, text.length - digits);
+  return `${sign}${whole}${digits === 0 ? '' : `.${text.slice(-digits)}`}` as `${number}`;
+}
+
+export interface Formats {
+  readonly locale: Locale;
+  integer(value: number): string;
+  /** Exact money; `amount` leaves the sign of the currency out, for columns that name it in their head. */
+  money(minor: number, currency: string): string;
+  amount(minor: number, currency: string): string;
+  compactMoney(minor: number, currency: string): string;
+  compact(value: number): string;
+  percent(numerator: number, denominator: number): string;
+  /** Seconds as `1:02:03`; `2:03` below an hour. */
+  duration(seconds: number): string;
+  /** Clock time with seconds, in the tenant's zone. */
+  time(at: number | string): string;
+  shortTime(at: number | string): string;
+  date(day: string): string;
+  month(period: string): string;
+}
+
+export const none = '–';
+
+export function formatsFor(locale: Locale, timeZone: string): Formats {
+  const tag = tags[locale];
+  const number = (key: string, options: Intl.NumberFormatOptions) =>
+    keep(`${tag} ${key}`, () => new Intl.NumberFormat(tag, options));
+  const date = (key: string, options: Intl.DateTimeFormatOptions) =>
+    keep(`${tag} ${key} ${options.timeZone}`, () => new Intl.DateTimeFormat(tag, options));
+  return {
+    locale,
+    integer: (value) => number('integer', {}).format(value),
+    money: (minor, currency) =>
+      number(`money ${currency}`, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(
+        decimal(minor, fractionDigits(currency)) as unknown as number,
+      ),
+    amount: (minor, currency) => {
+      const digits = fractionDigits(currency);
+      return number(`amount ${digits}`, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+        decimal(minor, digits) as unknown as number,
+      );
+    },
+    compactMoney: (minor, currency) =>
+      number(`compact ${currency}`, {
+        style: 'currency',
+        currency,
+        currencyDisplay: 'narrowSymbol',
+        notation: 'compact',
+        minimumFractionDigits: 0,
+        maximumSignificantDigits: 4,
+      }).format(minor / 10 ** fractionDigits(currency)),
+    compact: (value) => number('compact', { notation: 'compact', maximumSignificantDigits: 3 }).format(value),
+    percent: (numerator, denominator) =>
+      denominator === 0
+        ? none
+        : number('percent', { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
+            numerator / denominator,
+          ),
+    duration,
+    time: (at) => date('time', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
+    shortTime: (at) => date('short', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
+    date: (day) => date('date', { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' }).format(new Date(`${day}T00:00:00Z`)),
+    month: (period) => date('month', { timeZone: 'UTC', year: 'numeric', month: 'long' }).format(new Date(`${period}-01T00:00:00Z`)),
+  };
+}
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

@@ -1,0 +1,43 @@
+/** What the shared components say. */
+import { defineMessages } from './messages.js';
+
+export const words = defineMessages(
+  {
+    loading: 'Loading…',
+    emptyTitle: 'Nothing here yet',
+    emptyText: 'There are no rows for this range. They appear by themselves as soon as something happens.',
+    errorTitle: 'This view cannot be shown',
+    retry: 'Try again',
+    unreachable: 'The server does not answer. Trying again by itself.',
+    forbiddenTitle: 'Not for your eyes',
+    forbiddenText: 'Your access does not include this view. Ask whoever runs Plimsoll for the scope that it needs.',
+    unprojectedTitle: 'Being computed',
+    unprojectedText: 'This view is being rebuilt from the log. It appears by itself when it has caught up.',
+    asTable: 'Show as table',
+    asChart: 'Show as chart',
+    value: 'Value',
+    others: (count: number) => `${count} more`,
+    sortBy: (label: string) => `Sort by ${label}`,
+    rising: 'rose',
+    falling: 'fell',
+  },
+  {
+    loading: '불러오는 중…',
+    emptyTitle: '아직 내용이 없습니다',
+    emptyText: '이 기간에는 행이 없습니다. 새 일이 생기면 저절로 나타납니다.',
+    errorTitle: '이 화면을 보여 드릴 수 없습니다',
+    retry: '다시 시도',
+    unreachable: '서버가 응답하지 않습니다. 자동으로 다시 시도합니다.',
+    forbiddenTitle: '볼 수 있는 권한이 없습니다',
+    forbiddenText: '이 화면을 볼 권한이 없습니다. 운영자에게 필요한 권한을 요청해 주세요.',
+    unprojectedTitle: '계산 중입니다',
+    unprojectedText: '기록에서 화면을 다시 만들고 있습니다. 따라잡으면 저절로 나타납니다.',
+    asTable: '표로 보기',
+    asChart: '차트로 보기',
+    value: '값',
+    others: (count) => `외 ${count}건`,
+    sortBy: (label) => `${label} 기준 정렬`,
+    rising: '증가',
+    falling: '감소',
+  },
+);
