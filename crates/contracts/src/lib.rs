@@ -12,8 +12,10 @@ pub mod money;
 pub mod month;
 pub mod position;
 pub mod problem;
+pub mod rows;
 pub mod time;
 pub mod upcast;
+pub mod wire;
 
 pub use config::TenantConfig;
 pub use envelope::{Actor, ActorKind, Event, ImportedEvent, NewEvent};
