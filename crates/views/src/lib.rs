@@ -2,7 +2,10 @@
 //! asked of its rows. No clock, no randomness, no environment, no I/O.
 
 pub mod fold;
+mod orders;
 pub mod query;
+pub mod sales_volume;
 
 pub use fold::{FoldError, Meta, ParkedEntry, Row, StoredRow, View, Workspace};
 pub use query::{Answer, AnswerContext, AnswerRow, Params, ViewQuery};
+pub use sales_volume::SalesVolume;

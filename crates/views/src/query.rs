@@ -1,6 +1,8 @@
 //! Questions asked of a view's rows: parameters in, selected and grouped rows out — the same
 //! code for an HTTP answer, a snapshot on a socket and every delta after it.
 
+mod common;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
@@ -12,6 +14,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{Row, StoredRow};
+
+pub use common::{Days, Stamp, Words, take_choice, take_choices};
 
 /// Parameters by name. Common ones (`limit`, `next`, `sort`, `min_position` …) are taken out before.
 pub type Params = BTreeMap<String, String>;
@@ -101,7 +105,11 @@ impl AnswerContext<'_> {
         let is_final = row
             .final_after(self.config)
             .is_none_or(|after| self.watermark.is_some_and(|watermark| watermark >= after));
-        if is_final { State::Final } else { State::Provisional }
+        if is_final {
+            State::Final
+        } else {
+            State::Provisional
+        }
     }
 
     /// A stored row as it stands, as a row of an answer.
@@ -136,7 +144,8 @@ pub fn take<T: std::str::FromStr>(
     params
         .remove(name)
         .map(|text| {
-            text.parse().map_err(|_| InvalidParameter::new(name, format!("`{text}` is not {form}")))
+            text.parse()
+                .map_err(|_| InvalidParameter::new(name, format!("`{text}` is not {form}")))
         })
         .transpose()
 }
@@ -147,6 +156,9 @@ pub fn take<T: std::str::FromStr>(
 /// [`InvalidParameter`] naming the first unknown one.
 pub fn none_left(params: &Params, known: &[&str]) -> Result<(), InvalidParameter> {
     params.keys().next().map_or(Ok(()), |name| {
-        Err(InvalidParameter::new(name, format!("does not exist here; there are: {}", known.join(", "))))
+        Err(InvalidParameter::new(
+            name,
+            format!("does not exist here; there are: {}", known.join(", ")),
+        ))
     })
 }

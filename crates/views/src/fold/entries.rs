@@ -1,5 +1,10 @@
 //! The entries of a workspace: what is loaded, what is changed, what is asked for and missing.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "a cache: looked up by key, and emptied in key order"
+)]
+
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 /// Key of a document or a row.
@@ -77,7 +82,11 @@ struct Known<T> {
 
 impl<K, T> Default for Entries<K, T> {
     fn default() -> Self {
-        Self { known: HashMap::new(), pending: HashMap::new(), dirty: Vec::new() }
+        Self {
+            known: HashMap::new(),
+            pending: HashMap::new(),
+            dirty: Vec::new(),
+        }
     }
 }
 
@@ -98,13 +107,21 @@ impl<K: Clone + Eq + Hash + Ord, T: Clone + PartialEq> Entries<K, T> {
     }
 
     pub(super) fn loaded(&mut self, key: K, value: Option<T>, batch: u64) {
-        self.known.entry(key).or_insert(Known { value, dirty: false, used: batch });
+        self.known.entry(key).or_insert(Known {
+            value,
+            dirty: false,
+            used: batch,
+        });
     }
 
     /// Lets the pending writes stand. Values that did not change stay clean.
     pub(super) fn keep(&mut self, batch: u64) {
         for (key, value) in self.pending.drain() {
-            let known = self.known.entry(key.clone()).or_insert(Known { value: None, dirty: false, used: batch });
+            let known = self.known.entry(key.clone()).or_insert(Known {
+                value: None,
+                dirty: false,
+                used: batch,
+            });
             if known.value == value {
                 continue;
             }
@@ -155,6 +172,8 @@ impl<K: Clone + Eq + Hash + Ord, T: Clone + PartialEq> Entries<K, T> {
 
     /// Every known value that exists.
     pub(super) fn values(&self) -> impl Iterator<Item = (&K, &T)> {
-        self.known.iter().filter_map(|(key, known)| Some((key, known.value.as_ref()?)))
+        self.known
+            .iter()
+            .filter_map(|(key, known)| Some((key, known.value.as_ref()?)))
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use plimsoll_contracts::{Event, Payload, Position, TenantConfig};
 
 use super::{
-    Change, Changes, FoldError, Key, Meta, Need, PARKED_TABLE, ParkedEntry, ParkedRow, Row, RowChange, StoredRow,
-    View, entries::Entries,
+    Change, Changes, FoldError, Key, Meta, Need, ParkedEntry, ParkedRow, Row, RowChange, StoredRow, View,
+    entries::Entries,
 };
 
 type RowKey = (&'static str, Key);
@@ -44,8 +44,14 @@ impl<V: View> Workspace<V> {
     /// An empty workspace with no store behind it: folds never miss anything.
     #[must_use]
     pub fn in_memory(config: TenantConfig) -> Self {
-        let meta = Meta { config, ..Meta::default() };
-        Self { complete: true, ..Self::over_store(meta) }
+        let meta = Meta {
+            config,
+            ..Meta::default()
+        };
+        Self {
+            complete: true,
+            ..Self::over_store(meta)
+        }
     }
 
     /// Folds one event. Positions must ascend; events that the view does not read change nothing.
@@ -60,9 +66,13 @@ impl<V: View> Workspace<V> {
         }
         // Asked only where something is unreadable at all: it would cost a look-up per stream.
         if self.meta.unreadable > 0 && !self.parked_list(&stream_owner(event))?.is_empty() {
-            return Err(FoldError::Unreadable("an earlier event of the stream is parked".to_owned()));
+            return Err(FoldError::Unreadable(
+                "an earlier event of the stream is parked".to_owned(),
+            ));
         }
-        let payload = event.payload().map_err(|e| FoldError::Unreadable(e.to_string()))?;
+        let payload = event
+            .payload()
+            .map_err(|e| FoldError::Unreadable(e.to_string()))?;
         let before = self.meta.clone();
         self.meta.watermark = self.meta.watermark.max(Some(event.occurred_at));
         let outcome = match payload {
@@ -83,8 +93,11 @@ impl<V: View> Workspace<V> {
     }
 
     fn configure(&mut self, change: &plimsoll_contracts::config::ConfigChange) -> Result<(), FoldError> {
-        self.meta.config =
-            self.meta.config.changed(change).map_err(|e| FoldError::Unreadable(e.to_string()))?;
+        self.meta.config = self
+            .meta
+            .config
+            .changed(change)
+            .map_err(|e| FoldError::Unreadable(e.to_string()))?;
         Ok(())
     }
 
@@ -98,13 +111,23 @@ impl<V: View> Workspace<V> {
                 continue;
             }
             let was_final = known.is_some()
-                && stored.row.final_after(config).is_some_and(|after| watermark.is_some_and(|w| w >= after));
+                && stored
+                    .row
+                    .final_after(config)
+                    .is_some_and(|after| watermark.is_some_and(|w| w >= after));
             stored.position = position;
             stored.revision = known.map_or(0, |k| k.revision) + u32::from(was_final);
         }
-        let parked_before: usize = self.parked.pending_mut().map(|(_, _, k)| k.map_or(0, |r| r.entries.len())).sum();
-        let parked_now: usize =
-            self.parked.pending_mut().map(|(_, p, _)| p.as_ref().map_or(0, |r| r.entries.len())).sum();
+        let parked_before: usize = self
+            .parked
+            .pending_mut()
+            .map(|(_, _, k)| k.map_or(0, |r| r.entries.len()))
+            .sum();
+        let parked_now: usize = self
+            .parked
+            .pending_mut()
+            .map(|(_, p, _)| p.as_ref().map_or(0, |r| r.entries.len()))
+            .sum();
         self.meta.parked = self.meta.parked + parked_now as u64 - parked_before as u64;
         self.rows.keep(self.batch);
         self.docs.keep(self.batch);
@@ -198,7 +221,14 @@ impl<V: View> Workspace<V> {
     pub fn put_row(&mut self, row: V::Row) -> Result<(), FoldError> {
         let (table, key) = (row.table(), row.key());
         self.row(table, &key)?;
-        self.rows.put((table, key.into()), Some(StoredRow { row, position: Position::ZERO, revision: 0 }));
+        self.rows.put(
+            (table, key.into()),
+            Some(StoredRow {
+                row,
+                position: Position::ZERO,
+                revision: 0,
+            }),
+        );
         Ok(())
     }
 
@@ -240,9 +270,30 @@ impl<V: View> Workspace<V> {
         }
         self.parked_list(owner)?;
         entries.sort_by_key(|entry| entry.position);
-        let row = ParkedRow { owner: owner.to_owned(), entries };
-        self.parked.put(owner.into(), (!row.entries.is_empty()).then_some(row));
+        let row = ParkedRow {
+            owner: owner.to_owned(),
+            entries,
+        };
+        self.parked
+            .put(owner.into(), (!row.entries.is_empty()).then_some(row));
         Ok(())
+    }
+
+    /// Asks for many things together, so that one load brings all that a fold will touch.
+    ///
+    /// # Errors
+    /// [`FoldError::Missing`] when one or more of them are not loaded.
+    pub fn want(&mut self, needs: impl IntoIterator<Item = Need>) -> Result<(), FoldError> {
+        let mut all = Ok(());
+        for need in needs {
+            let one = match &need {
+                Need::Doc(key) => self.doc(key).map(|_| ()),
+                Need::Row(table, key) => self.row(table, key).map(|_| ()),
+                Need::Parked(owner) => self.parked_list(owner).map(|_| ()),
+            };
+            all = all.and(one);
+        }
+        all
     }
 
     /// What folds asked for since the last call and was not there.
@@ -276,7 +327,12 @@ impl<V: View> Workspace<V> {
                 .into_iter()
                 .map(|((table, key), value)| RowChange { table, key, value })
                 .collect(),
-            parked: self.parked.take_dirty().into_iter().map(|(key, value)| Change { key, value }).collect(),
+            parked: self
+                .parked
+                .take_dirty()
+                .into_iter()
+                .map(|(key, value)| Change { key, value })
+                .collect(),
             meta: std::mem::take(&mut self.meta_dirty).then(|| self.meta.clone()),
         };
         self.batch += 1;
@@ -323,10 +379,4 @@ impl<V: View> Workspace<V> {
 /// The owner of a stream's unreadable events in the parked list.
 fn stream_owner(event: &Event) -> String {
     format!("stream/{}", event.stream)
-}
-
-/// Whether a name is a table of the view or the common parked table.
-#[must_use]
-pub fn is_table<V: View>(name: &str) -> bool {
-    name == PARKED_TABLE || V::TABLES.contains(&name)
 }

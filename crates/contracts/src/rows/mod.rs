@@ -1,0 +1,8 @@
+//! The rows of the views: what is stored, and what a reader gets. One file per view; columns,
+//! units and keys are those of the domain rules, and no row knows how it is computed.
+
+pub mod commission;
+pub mod sales_volume;
+
+pub use commission::{CommissionLineRow, Component, PersistencyRow, PolicyRow, PolicyStatus, StatementRow};
+pub use sales_volume::{Attribution, PriceStep, ProductRow, SalesVolumeRow};

@@ -1,0 +1,101 @@
+//! `sales-volume`: units and money per product, hour and place of sale, in two attributions
+//! (S-R1 … S-R6), and product cards. It knows orders and products, nothing of payments or stock.
+
+mod answer;
+mod cells;
+mod product;
+mod query;
+mod row;
+
+use plimsoll_contracts::{Event, Id, Payload};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    FoldError, View, Workspace,
+    fold::Need,
+    orders::{Ledger, Recorded},
+};
+
+pub use crate::orders::OrderHistory;
+use cells::Cells;
+pub use product::ProductHistory;
+pub use query::{Dimension, Measure, SalesVolumeQuery};
+pub use row::SalesRow;
+
+/// The view.
+#[derive(Debug, Clone, Copy)]
+pub struct SalesVolume;
+
+/// Its private state: the history of an order (`order/O1`) or of a product (`product/P1`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SalesDoc {
+    /// Everything that happened to an order.
+    Order(OrderHistory),
+    /// Everything that happened to a product.
+    Product(ProductHistory),
+}
+
+/// Table of cells.
+pub(crate) const ROWS: &str = "rows";
+/// Table of product cards.
+pub(crate) const PRODUCTS: &str = "products";
+
+impl View for SalesVolume {
+    const NAME: &'static str = "sales-volume";
+    const VERSION: u32 = 1;
+    const TABLES: &'static [&'static str] = &[ROWS, PRODUCTS];
+    type Doc = SalesDoc;
+    type Row = SalesRow;
+    type Query = SalesVolumeQuery;
+
+    fn reads(event_type: &str) -> bool {
+        matches!(
+            event_type,
+            "ProductRegistered"
+                | "ProductRenamed"
+                | "ProductRecategorised"
+                | "ProductPriceChanged"
+                | "OrderPlaced"
+                | "OrderCancelled"
+                | "OrderLineCancelled"
+                | "ItemReturned"
+        )
+    }
+
+    fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError> {
+        match Recorded::of(payload) {
+            Some((order_id, recorded)) => order(event, order_id, recorded, workspace),
+            None => product::apply(event, payload, workspace),
+        }
+    }
+}
+
+/// Refolds the order of an event; what it now contributes to the cells, less what it did before,
+/// goes onto them.
+fn order(
+    event: &Event,
+    order_id: &Id,
+    recorded: Recorded,
+    workspace: &mut Workspace<SalesVolume>,
+) -> Result<(), FoldError> {
+    let key = format!("order/{order_id}");
+    let before = match workspace.doc(&key)? {
+        Some(SalesDoc::Order(history)) => history.clone(),
+        _ => OrderHistory::default(),
+    };
+    let Some(after) = before.with(event, recorded, workspace.config()) else {
+        return Ok(());
+    };
+    let (was, is) = (Ledger::of(order_id, &before), Ledger::of(order_id, &after));
+    let parks = !(was.parked.is_empty() && is.parked.is_empty());
+    let change = Cells::of(order_id, &is).since(Cells::of(order_id, &was));
+    let parked = parks.then(|| Need::Parked(key.as_str().into()));
+    workspace.want(change.needs().chain(parked))?;
+    change.apply(workspace)?;
+    if parks {
+        workspace.set_parked(&key, is.parked)?;
+    }
+    workspace.put_doc(&key, SalesDoc::Order(after));
+    Ok(())
+}
