@@ -13,11 +13,23 @@ mod up;
 mod web;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run(cli::Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::line(format_args!("\nxtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: cli::Verb) -> anyhow::Result<()> {
     let workspace = workspace::Workspace::find()?;
-    match cli::Cli::parse().verb {
+    match verb {
         cli::Verb::Up { arguments } => up::run(&workspace, &arguments),
         cli::Verb::Test { only, skip } => test::run(&workspace, &only, &skip),
         cli::Verb::Tidy => tidy::run(&workspace),
