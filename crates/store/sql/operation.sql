@@ -1,0 +1,4 @@
+-- One operation, for whoever asked for it.
+select id, kind, view, version, actor, state, requested_at, finished_at, target, error
+from projections.operations
+where id = $1
