@@ -7,6 +7,9 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
+use plimsoll_contracts::Position;
+use uuid::Uuid;
+
 /// Key of a document or a row.
 pub type Key = Arc<str>;
 
@@ -41,6 +44,25 @@ pub struct RowChange<R> {
     pub value: Option<super::StoredRow<R>>,
 }
 
+/// A change of a figure that was final (G5), event by event: a batch may restate a row twice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restated<R> {
+    /// The row's table.
+    pub table: &'static str,
+    /// The row's key.
+    pub key: Key,
+    /// Where the event that changed it stands.
+    pub position: Position,
+    /// The revision that it made.
+    pub revision: u32,
+    /// The event.
+    pub cause: Uuid,
+    /// What it was.
+    pub before: R,
+    /// What it is now; none = removed.
+    pub after: Option<R>,
+}
+
 /// Everything that a batch changed, each touched thing once.
 #[derive(Debug)]
 pub struct Changes<D, R> {
@@ -52,6 +74,8 @@ pub struct Changes<D, R> {
     pub parked: Vec<Change<super::ParkedRow>>,
     /// The tenant's meta, if it changed.
     pub meta: Option<super::Meta>,
+    /// Changes of final figures, in log order.
+    pub restated: Vec<Restated<R>>,
 }
 
 impl<D, R> Changes<D, R> {

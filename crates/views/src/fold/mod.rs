@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Event, Payload, Position, TenantConfig};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use entries::{Change, Changes, Key, Need, RowChange};
+pub use entries::{Change, Changes, Key, Need, Restated, RowChange};
 pub use meta::Meta;
 pub use parked::{PARKED_TABLE, ParkedEntry, ParkedRow};
 pub use workspace::Workspace;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use plimsoll_contracts::{Event, Payload, Position, TenantConfig};
 
 use super::{
-    Change, Changes, FoldError, Key, Meta, Need, ParkedEntry, ParkedRow, Row, RowChange, StoredRow, View,
-    entries::Entries,
+    Change, Changes, FoldError, Key, Meta, Need, ParkedEntry, ParkedRow, Restated, Row, RowChange, StoredRow,
+    View, entries::Entries,
 };
 
 type RowKey = (&'static str, Key);
@@ -20,6 +20,7 @@ pub struct Workspace<V: View> {
     meta: Meta,
     meta_dirty: bool,
     needs: BTreeSet<Need>,
+    restated: Vec<Restated<V::Row>>,
     /// Nothing exists but what was written here: there is no store to ask.
     complete: bool,
     batch: u64,
@@ -36,12 +37,14 @@ impl<V: View> Workspace<V> {
             meta,
             meta_dirty: false,
             needs: BTreeSet::new(),
+            restated: Vec::new(),
             complete: false,
             batch: 0,
         }
     }
 
-    /// An empty workspace with no store behind it: folds never miss anything.
+    /// An empty workspace with no store behind it, or an empty one: folds never miss anything,
+    /// until something is forgotten ([`Self::forget_unused`]).
     #[must_use]
     pub fn in_memory(config: TenantConfig) -> Self {
         let meta = Meta {
@@ -60,9 +63,25 @@ impl<V: View> Workspace<V> {
     /// [`FoldError::Missing`]: load [`Self::take_needs`] and fold the same event again.
     /// [`FoldError::Unreadable`]: park the event with its stream ([`Self::park_unreadable`]).
     pub fn fold(&mut self, event: &Event) -> Result<(), FoldError> {
+        if let Some(before) = self.try_fold(event)? {
+            self.keep(event, &before);
+        }
+        Ok(())
+    }
+
+    /// Finds out what folding an event would ask for, and changes nothing: [`Self::take_needs`]
+    /// then has what is missing for a whole batch, so that it can be loaded at once.
+    pub fn scout(&mut self, event: &Event) {
+        if let Ok(Some(before)) = self.try_fold(event) {
+            self.drop_pending(before);
+        }
+    }
+
+    /// Leaves the event's writes pending and gives the meta before it; none = nothing to do.
+    fn try_fold(&mut self, event: &Event) -> Result<Option<Meta>, FoldError> {
         let configures = &*event.event_type == "TenantConfigured";
         if !configures && !V::reads(&event.event_type) {
-            return Ok(());
+            return Ok(None);
         }
         // Asked only where something is unreadable at all: it would cost a look-up per stream.
         if self.meta.unreadable > 0 && !self.parked_list(&stream_owner(event))?.is_empty() {
@@ -80,16 +99,19 @@ impl<V: View> Workspace<V> {
             _ => V::apply(event, payload, self),
         };
         match outcome {
-            Ok(()) => self.keep(event.position, &before),
+            Ok(()) => Ok(Some(before)),
             Err(error) => {
-                self.meta = before;
-                self.docs.drop_pending();
-                self.rows.drop_pending();
-                self.parked.drop_pending();
-                return Err(error);
+                self.drop_pending(before);
+                Err(error)
             }
         }
-        Ok(())
+    }
+
+    fn drop_pending(&mut self, before: Meta) {
+        self.meta = before;
+        self.docs.drop_pending();
+        self.rows.drop_pending();
+        self.parked.drop_pending();
     }
 
     fn configure(&mut self, change: &plimsoll_contracts::config::ConfigChange) -> Result<(), FoldError> {
@@ -102,21 +124,31 @@ impl<V: View> Workspace<V> {
     }
 
     /// Lets the writes of the folded event stand, with position and revision.
-    fn keep(&mut self, position: Position, before: &Meta) {
+    fn keep(&mut self, event: &Event, before: &Meta) {
         let (config, watermark) = (&self.meta.config, before.watermark);
-        for (_, pending, known) in self.rows.pending_mut() {
-            let Some(stored) = pending.as_mut() else { continue };
-            if known.is_some_and(|k| k.row == stored.row) {
+        let is_final = |row: &V::Row| {
+            row.final_after(config)
+                .is_some_and(|after| watermark.is_some_and(|w| w >= after))
+        };
+        for ((table, key), pending, known) in self.rows.pending_mut() {
+            if known.map(|k| &k.row) == pending.as_ref().map(|p| &p.row) {
                 *pending = known.cloned();
                 continue;
             }
-            let was_final = known.is_some()
-                && stored
-                    .row
-                    .final_after(config)
-                    .is_some_and(|after| watermark.is_some_and(|w| w >= after));
-            stored.position = position;
-            stored.revision = known.map_or(0, |k| k.revision) + u32::from(was_final);
+            let restates = known.filter(|k| is_final(pending.as_ref().map_or(&k.row, |p| &p.row)));
+            let revision = known.map_or(0, |k| k.revision) + u32::from(restates.is_some());
+            if let Some(stored) = pending.as_mut() {
+                (stored.position, stored.revision) = (event.position, revision);
+            }
+            self.restated.extend(restates.map(|k| Restated {
+                table: *table,
+                key: Key::clone(key),
+                position: event.position,
+                revision,
+                cause: event.id,
+                before: k.row.clone(),
+                after: pending.as_ref().map(|p| p.row.clone()),
+            }));
         }
         let parked_before: usize = self
             .parked
@@ -154,7 +186,7 @@ impl<V: View> Workspace<V> {
             });
         }
         self.set_parked(&owner, entries)?;
-        self.keep(event.position, &before);
+        self.keep(event, &before);
         Ok(())
     }
 
@@ -319,7 +351,7 @@ impl<V: View> Workspace<V> {
     /// Everything changed since the last call, each thing once, in key order; a new batch begins.
     pub fn take_changes(&mut self) -> Changes<V::Doc, V::Row> {
         let change = |(key, value)| Change { key, value };
-        let changes = Changes {
+        let mut changes = Changes {
             docs: self.docs.take_dirty().into_iter().map(change).collect(),
             rows: self
                 .rows
@@ -334,7 +366,11 @@ impl<V: View> Workspace<V> {
                 .map(|(key, value)| Change { key, value })
                 .collect(),
             meta: std::mem::take(&mut self.meta_dirty).then(|| self.meta.clone()),
+            restated: std::mem::take(&mut self.restated),
         };
+        changes
+            .restated
+            .sort_by(|a, b| (a.position, a.table, &a.key).cmp(&(b.position, b.table, &b.key)));
         self.batch += 1;
         changes
     }
@@ -353,10 +389,11 @@ impl<V: View> Workspace<V> {
 
     /// Drops what is clean and was not used in the last `batches` batches.
     pub fn forget_unused(&mut self, batches: u64) {
-        let before = self.batch.saturating_sub(batches);
+        let (before, held) = (self.batch.saturating_sub(batches), self.len());
         self.docs.forget_unused(before);
         self.rows.forget_unused(before);
         self.parked.forget_unused(before);
+        self.complete &= self.len() == held;
     }
 
     /// The rows held of a table, in key order; all there are, in a workspace without a store.
