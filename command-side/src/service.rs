@@ -1,0 +1,68 @@
+//! The handle that routes hold: the log, the keys, the bounds, and the tasks under way.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use plimsoll_host::Keys;
+use plimsoll_log::Log;
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Options, ParkedCount, contexts::agents::Sessions, handler::Admission};
+
+/// What decisions need.
+#[derive(Debug, Clone)]
+pub(crate) struct Services {
+    pub(crate) log: Log,
+    pub(crate) parked: Option<Arc<dyn ParkedCount>>,
+    pub(crate) sessions: Arc<Sessions>,
+}
+
+/// The command side of one log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CommandSide {
+    pub(crate) services: Services,
+    pub(crate) keys: Keys,
+    pub(crate) options: Arc<Options>,
+    pub(crate) admission: Admission,
+    pub(crate) imports: Arc<Semaphore>,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) closing: CancellationToken,
+}
+
+impl FromRef<CommandSide> for Keys {
+    fn from_ref(side: &CommandSide) -> Self {
+        side.keys.clone()
+    }
+}
+
+impl CommandSide {
+    /// A command side on an open log.
+    #[must_use]
+    pub fn new(log: Log, keys: Keys, options: Options) -> Self {
+        Self {
+            services: Services { log, parked: None, sessions: Arc::default() },
+            keys,
+            admission: Admission::new(options.in_flight_max, options.in_flight_per_bearer_max),
+            imports: Arc::new(Semaphore::new(options.imports_max)),
+            options: Arc::new(options),
+            tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// The same, able to ask how many events are parked; without it periods close only when forced.
+    #[must_use]
+    pub fn with_parked_count(mut self, parked: Arc<dyn ParkedCount>) -> Self {
+        self.services.parked = Some(parked);
+        self
+    }
+
+    /// Runs the relay until shutdown, then waits for commands and import batches under way.
+    pub async fn run_background(&self, shutdown: CancellationToken) {
+        self.services.log.relay(shutdown).await;
+        self.closing.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}

@@ -1,0 +1,4 @@
+//! The wire contract over real HTTP against a real log.
+
+mod commands;
+mod support;
