@@ -59,9 +59,9 @@ pub(crate) fn run(workspace: &Workspace, only: &[Step], skip: &[Step]) -> Result
         false => None,
     };
     let outcome = steps.iter().try_for_each(|step| run.step(*step));
-    if let Some(stack) = stack {
-        runtime.block_on(stack.stop()).context("stopping the servers")?;
-    }
+    let stopped = stack.map_or(Ok(()), |stack| {
+        runtime.block_on(stack.stop()).context("stopping the servers")
+    });
     for absent in &run.absent {
         say::line(format_args!("ABSENT: {absent}"));
     }
@@ -71,7 +71,7 @@ pub(crate) fn run(workspace: &Workspace, only: &[Step], skip: &[Step]) -> Result
             run.total.passed, run.total.failed
         ));
     }
-    outcome
+    outcome.and(stopped)
 }
 
 struct Run<'a> {
