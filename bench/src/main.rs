@@ -1,1 +1,25 @@
-fn main() {}
+//! `cargo xtask bench NAME`: each prints a table for people and, as its last line, one JSON object.
+
+mod log;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Measures Plimsoll against a baseline taken in the same run")]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Group-committed appends, import, relay and tail of the event log
+    Log(log::Options),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().bench {
+        Bench::Log(options) => log::run(&options).await,
+    }
+}

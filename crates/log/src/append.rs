@@ -136,13 +136,27 @@ pub(crate) struct KeptAnswer {
 
 impl Appended {
     pub(crate) fn keep(&self) -> String {
-        let kept = KeptAnswer { streams: self.streams.clone(), events: self.events.clone(), note: self.note.clone() };
+        let kept = KeptAnswer {
+            streams: self.streams.clone(),
+            events: self.events.clone(),
+            note: self.note.clone(),
+        };
         serde_json::to_string(&kept).expect("ids, numbers and raw JSON always serialize")
     }
 
     pub(crate) fn replay(position: Position, kept: &str) -> Result<Self, serde_json::Error> {
-        let KeptAnswer { streams, events, note } = serde_json::from_str(kept)?;
-        Ok(Self { position, streams, events, note, replayed: true })
+        let KeptAnswer {
+            streams,
+            events,
+            note,
+        } = serde_json::from_str(kept)?;
+        Ok(Self {
+            position,
+            streams,
+            events,
+            note,
+            replayed: true,
+        })
     }
 }
 
@@ -159,18 +173,33 @@ impl Append {
 
     /// Checks the bounds before anything is queued.
     pub(crate) fn check(&self, options: &LogOptions) -> Result<(), AppendError> {
-        within("the number of events", self.events().count(), options.append_max_events)?;
-        within("the number of streams", self.writes.len(), options.append_max_events)?;
+        within(
+            "the number of events",
+            self.events().count(),
+            options.append_max_events,
+        )?;
+        within(
+            "the number of streams",
+            self.writes.len(),
+            options.append_max_events,
+        )?;
         within("the append in bytes", self.bytes(), options.append_max_bytes)?;
         if let Some(Idempotency { key, .. }) = &self.idempotency {
             within("the idempotency key in bytes", key.len(), 256)?;
             storable("the idempotency key", key)?;
         }
         for event in self.events() {
-            within("an event in bytes", event.data.get().len(), options.event_max_bytes)?;
+            within(
+                "an event in bytes",
+                event.data.get().len(),
+                options.event_max_bytes,
+            )?;
             storable("the event type", &event.event_type)?;
             storable("the correlation id", &event.correlation_id)?;
-            storable("the causation id", event.causation_id.as_deref().unwrap_or_default())?;
+            storable(
+                "the causation id",
+                event.causation_id.as_deref().unwrap_or_default(),
+            )?;
             storable("the actor id", &event.actor.id)?;
         }
         Ok(())
@@ -178,11 +207,19 @@ impl Append {
 }
 
 fn within(what: &'static str, actual: usize, limit: usize) -> Result<(), AppendError> {
-    if actual <= limit { Ok(()) } else { Err(AppendError::TooLarge { what, actual, limit }) }
+    if actual <= limit {
+        Ok(())
+    } else {
+        Err(AppendError::TooLarge { what, actual, limit })
+    }
 }
 
 /// Postgres' text cannot hold NUL; and these are short names, not documents.
 fn storable(what: &'static str, text: &str) -> Result<(), AppendError> {
     within(what, text.len(), 256)?;
-    if text.contains('\0') { Err(AppendError::Text(what)) } else { Ok(()) }
+    if text.contains('\0') {
+        Err(AppendError::Text(what))
+    } else {
+        Ok(())
+    }
 }

@@ -43,17 +43,28 @@ pub(crate) struct Db {
 
 impl Db {
     /// Migrates and connects.
-    pub(crate) async fn open(url: &str, connections_max: u32, tracker: TaskTracker) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        url: &str,
+        connections_max: u32,
+        tracker: TaskTracker,
+    ) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url)?.application_name("plimsoll-log");
         migrate(&options).await?;
-        let options = options.options([("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "30s")]);
+        let options = options.options([
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(Duration::from_secs(10))
             .after_connect(|connection, _| Box::pin(take_role(connection)))
             .connect_with(options.clone())
             .await?;
-        Ok(Self { pool, options, tracker })
+        Ok(Self {
+            pool,
+            options,
+            tracker,
+        })
     }
 
     /// Runs database work to its end, even when whoever waits for it goes away.
@@ -84,7 +95,9 @@ impl Db {
     pub(crate) async fn head(&self) -> Result<Head, sqlx::Error> {
         let pool = self.pool.clone();
         self.run(async move {
-            let row = sqlx::query(include_str!("../sql/head_read.sql")).fetch_one(&pool).await?;
+            let row = sqlx::query(include_str!("../sql/head_read.sql"))
+                .fetch_one(&pool)
+                .await?;
             let epoch: String = row.try_get("epoch")?;
             Ok(Head {
                 epoch: epoch.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
@@ -100,7 +113,10 @@ impl Db {
         let epoch = random_epoch()?;
         let pool = self.pool.clone();
         self.run(async move {
-            sqlx::query(include_str!("../sql/head_create.sql")).bind(epoch.as_str()).execute(&pool).await
+            sqlx::query(include_str!("../sql/head_create.sql"))
+                .bind(epoch.as_str())
+                .execute(&pool)
+                .await
         })
         .await?;
         Ok(())
@@ -111,7 +127,10 @@ impl Db {
         let epoch = random_epoch()?;
         let pool = self.pool.clone();
         self.run(async move {
-            sqlx::query(include_str!("../sql/head_new_epoch.sql")).bind(epoch.as_str()).execute(&pool).await
+            sqlx::query(include_str!("../sql/head_new_epoch.sql"))
+                .bind(epoch.as_str())
+                .execute(&pool)
+                .await
         })
         .await?;
         Ok(())
@@ -119,7 +138,10 @@ impl Db {
 }
 
 async fn take_role(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(include_str!("../sql/role_take.sql")).execute(connection).await.map(drop)
+    sqlx::query(include_str!("../sql/role_take.sql"))
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// Brings the schema `log` up to date under the user's own rights; its bookkeeping is kept in the
@@ -128,10 +150,26 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
     let mut connection = PgConnection::connect_with(options).await?;
     let mut migrator = Migrator::with_migrations(vec![
         step(1, "head", include_str!("../../../migrations/log/0001_head.sql")),
-        step(2, "events", include_str!("../../../migrations/log/0002_events.sql")),
-        step(3, "append only", include_str!("../../../migrations/log/0003_append_only.sql")),
-        step(4, "idempotency", include_str!("../../../migrations/log/0004_idempotency.sql")),
-        step(5, "snapshots", include_str!("../../../migrations/log/0005_snapshots.sql")),
+        step(
+            2,
+            "events",
+            include_str!("../../../migrations/log/0002_events.sql"),
+        ),
+        step(
+            3,
+            "append only",
+            include_str!("../../../migrations/log/0003_append_only.sql"),
+        ),
+        step(
+            4,
+            "idempotency",
+            include_str!("../../../migrations/log/0004_idempotency.sql"),
+        ),
+        step(
+            5,
+            "snapshots",
+            include_str!("../../../migrations/log/0005_snapshots.sql"),
+        ),
         step(6, "role", include_str!("../../../migrations/log/0006_role.sql")),
     ]);
     migrator.create_schema("log");
@@ -142,7 +180,13 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
 }
 
 fn step(version: i64, name: &'static str, sql: &'static str) -> Migration {
-    Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    Migration::new(
+        version,
+        name.into(),
+        MigrationType::Simple,
+        sql.into_sql_str(),
+        false,
+    )
 }
 
 /// Four characters out of 36: enough to tell one restored history from another.
@@ -150,6 +194,9 @@ fn random_epoch() -> Result<Epoch, OpenError> {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).map_err(|e| OpenError::Random(e.to_string()))?;
-    let text: String = bytes.iter().map(|b| char::from(ALPHABET[usize::from(*b) % ALPHABET.len()])).collect();
+    let text: String = bytes
+        .iter()
+        .map(|b| char::from(ALPHABET[usize::from(*b) % ALPHABET.len()]))
+        .collect();
     text.parse().map_err(|_| OpenError::Random(text))
 }

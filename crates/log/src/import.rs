@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use plimsoll_contracts::{ImportedEvent, Position};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::{
@@ -38,7 +38,9 @@ pub enum ImportError {
         reason: String,
     },
     /// More than the log takes at once.
-    #[error("the batch holds {events} events and {bytes} bytes, the log takes at most {events_max} and {bytes_max}")]
+    #[error(
+        "the batch holds {events} events and {bytes} bytes, the log takes at most {events_max} and {bytes_max}"
+    )]
     TooLarge {
         /// Events in the batch.
         events: usize,
@@ -77,17 +79,29 @@ pub(crate) fn check(batch: &[ImportedEvent], options: &LogOptions) -> Result<usi
     for (index, event) in batch.iter().enumerate() {
         let size = event.data.get().len();
         if size > options.event_max_bytes {
-            let reason = format!("its data has {size} bytes, at most {} are taken", options.event_max_bytes);
+            let reason = format!(
+                "its data has {size} bytes, at most {} are taken",
+                options.event_max_bytes
+            );
             return Err(ImportError::Event { index, reason });
         }
         let texts = [&*event.event_type, &event.correlation_id, &event.actor.id];
         let causation = event.causation_id.as_deref().unwrap_or_default();
-        if texts.into_iter().chain([causation]).any(|text| text.len() > 256 || text.contains('\0')) {
-            let reason = "type, correlation_id, causation_id or actor id is longer than 256 bytes or holds NUL".to_owned();
+        if texts
+            .into_iter()
+            .chain([causation])
+            .any(|text| text.len() > 256 || text.contains('\0'))
+        {
+            let reason =
+                "type, correlation_id, causation_id or actor id is longer than 256 bytes or holds NUL"
+                    .to_owned();
             return Err(ImportError::Event { index, reason });
         }
         if event.schema == 0 {
-            return Err(ImportError::Event { index, reason: "schema starts at 1".to_owned() });
+            return Err(ImportError::Event {
+                index,
+                reason: "schema starts at 1".to_owned(),
+            });
         }
     }
     Ok(bytes)
@@ -101,12 +115,18 @@ pub(crate) async fn append_batch(db: &Db, batch: &[ImportedEvent]) -> Result<Imp
     };
     let questions = questions(batch);
     let mut connection = db.pool.acquire().await.map_err(unavailable)?;
-    let known = facts(&mut connection, &questions).await.map_err(unavailable)?;
+    let known = first_look(&mut connection, batch, &questions)
+        .await
+        .map_err(unavailable)?;
     let (events, repeated) = plan(batch, &known)?;
     if events.len() == 0 {
         drop(connection);
         let head = db.head().await.map_err(unavailable)?;
-        return Ok(Imported { appended: 0, repeated, position: head.position });
+        return Ok(Imported {
+            appended: 0,
+            repeated,
+            position: head.position,
+        });
     }
     let no_answers = AnswerColumns::default();
     match write(&mut connection, &events, &no_answers).await {
@@ -115,24 +135,70 @@ pub(crate) async fn append_batch(db: &Db, batch: &[ImportedEvent]) -> Result<Imp
         Err(error) => return Err(unavailable(error)),
     }
     let mut transaction = connection.begin().await.map_err(unavailable)?;
-    sqlx::query(include_str!("../sql/head_lock.sql")).execute(&mut *transaction).await.map_err(unavailable)?;
+    sqlx::query(include_str!("../sql/head_lock.sql"))
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
     let known = facts(&mut transaction, &questions).await.map_err(unavailable)?;
     let (events, repeated) = plan(batch, &known)?;
-    let (base, _) = write(&mut transaction, &events, &no_answers).await.map_err(unavailable)?;
+    let (base, _) = write(&mut transaction, &events, &no_answers)
+        .await
+        .map_err(unavailable)?;
     transaction.commit().await.map_err(unavailable)?;
     Ok(imported(base, &events, repeated))
 }
 
+/// The streams' versions, and only of those ids that can be in the log already: an event that comes
+/// next in its stream is new, or the database's unique id says otherwise.
+async fn first_look(
+    connection: &mut PgConnection,
+    batch: &[ImportedEvent],
+    questions: &Questions,
+) -> Result<Facts, sqlx::Error> {
+    let streams = Questions {
+        streams: questions.streams.clone(),
+        ..Questions::default()
+    };
+    let mut known = facts(connection, &streams).await?;
+    let old = |event: &&ImportedEvent| {
+        event.version <= known.version(&(event.tenant.clone(), event.stream.clone()))
+    };
+    let ids: Vec<Uuid> = batch.iter().filter(old).map(|event| event.id).collect();
+    if !ids.is_empty() {
+        known.ids = facts(
+            connection,
+            &Questions {
+                ids,
+                ..Questions::default()
+            },
+        )
+        .await?
+        .ids;
+    }
+    Ok(known)
+}
+
 fn imported(base: Position, events: &EventColumns<'_>, repeated: u64) -> Imported {
     let appended = events.len() as u64;
-    Imported { appended, repeated, position: Position::new(base.get() + appended) }
+    Imported {
+        appended,
+        repeated,
+        position: Position::new(base.get() + appended),
+    }
 }
 
 fn questions(batch: &[ImportedEvent]) -> Questions {
-    let mut streams: Vec<StreamKey> = batch.iter().map(|event| (event.tenant.clone(), event.stream.clone())).collect();
+    let mut streams: Vec<StreamKey> = batch
+        .iter()
+        .map(|event| (event.tenant.clone(), event.stream.clone()))
+        .collect();
     streams.sort_unstable();
     streams.dedup();
-    Questions { streams, keys: Vec::new(), ids: batch.iter().map(|event| event.id).collect() }
+    Questions {
+        streams,
+        keys: Vec::new(),
+        ids: batch.iter().map(|event| event.id).collect(),
+    }
 }
 
 /// Which events are new, or the first that cannot be appended.
@@ -143,7 +209,10 @@ fn plan<'a>(batch: &'a [ImportedEvent], known: &Facts) -> Result<(EventColumns<'
     let mut repeated = 0;
     for (index, event) in batch.iter().enumerate() {
         let wrong = |reason: String| Err(ImportError::Event { index, reason });
-        let taken = known.ids.get(&event.id).map(|(tenant, stream, version)| (tenant.as_str(), stream.as_str(), *version));
+        let taken = known
+            .ids
+            .get(&event.id)
+            .map(|(tenant, stream, version)| (tenant.as_str(), stream.as_str(), *version));
         let taken = taken.or_else(|| own.get(&event.id).map(|first| place(first)));
         if let Some(taken) = taken {
             if taken == place(event) {
@@ -152,7 +221,9 @@ fn plan<'a>(batch: &'a [ImportedEvent], known: &Facts) -> Result<(EventColumns<'
             }
             return wrong(format!("id {} belongs to another event already", event.id));
         }
-        let version = versions.entry((event.tenant.clone(), event.stream.clone())).or_insert(0);
+        let version = versions
+            .entry((event.tenant.clone(), event.stream.clone()))
+            .or_insert(0);
         if event.version != *version + 1 {
             return wrong(format!(
                 "version {} of stream {} cannot follow: the next one is {}",

@@ -26,12 +26,20 @@ pub struct SnapshotPolicy {
 
 impl SnapshotPolicy {
     /// No snapshots: for streams that stay short.
-    pub const NEVER: Self = Self { every_events: None, max_age: None, on_types: &[] };
+    pub const NEVER: Self = Self {
+        every_events: None,
+        max_age: None,
+        on_types: &[],
+    };
 
     /// A snapshot after every so many events.
     #[must_use]
     pub const fn every(events: u32) -> Self {
-        Self { every_events: Some(events), max_age: None, on_types: &[] }
+        Self {
+            every_events: Some(events),
+            max_age: None,
+            on_types: &[],
+        }
     }
 }
 
@@ -95,20 +103,41 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    pub(crate) async fn load<A: Fold>(&self, tenant: &TenantId, stream: &StreamId) -> Result<Loaded<A>, LoadError> {
-        let failed = |source: ReadError| LoadError::Read { stream: stream.clone(), source };
-        let Kept { mut state, version: from, taken_at } =
-            self.kept::<A>(tenant, stream).await.map_err(|e| failed(e.into()))?;
+    pub(crate) async fn load<A: Fold>(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamId,
+    ) -> Result<Loaded<A>, LoadError> {
+        let failed = |source: ReadError| LoadError::Read {
+            stream: stream.clone(),
+            source,
+        };
+        let Kept {
+            mut state,
+            version: from,
+            taken_at,
+        } = self
+            .kept::<A>(tenant, stream)
+            .await
+            .map_err(|e| failed(e.into()))?;
         let (mut version, mut marked) = (from, false);
         loop {
-            let events = self.reader.stream(tenant, stream, version, usize::MAX).await.map_err(failed)?;
+            let events = self
+                .reader
+                .stream(tenant, stream, version, usize::MAX)
+                .await
+                .map_err(failed)?;
             if events.is_empty() {
                 break;
             }
             for event in &events {
                 if event.version != version + 1 {
                     let (expected, found) = (version + 1, event.version);
-                    return Err(LoadError::Hole { stream: stream.clone(), expected, found });
+                    return Err(LoadError::Hole {
+                        stream: stream.clone(),
+                        expected,
+                        found,
+                    });
                 }
                 state.evolve(event);
                 version = event.version;
@@ -130,8 +159,15 @@ impl Loader {
     }
 
     async fn kept<A: Fold>(&self, tenant: &TenantId, stream: &StreamId) -> Result<Kept<A>, sqlx::Error> {
-        let none = || Kept { state: A::default(), version: 0, taken_at: None };
-        if A::SNAPSHOT.every_events.is_none() && A::SNAPSHOT.max_age.is_none() && A::SNAPSHOT.on_types.is_empty() {
+        let none = || Kept {
+            state: A::default(),
+            version: 0,
+            taken_at: None,
+        };
+        if A::SNAPSHOT.every_events.is_none()
+            && A::SNAPSHOT.max_age.is_none()
+            && A::SNAPSHOT.on_types.is_empty()
+        {
             return Ok(none());
         }
         let query = sqlx::query(include_str!("../sql/snapshot_read.sql"))
@@ -140,14 +176,23 @@ impl Loader {
             .bind(A::KIND)
             .bind(i32::from(A::SCHEMA));
         let pool = self.reader.db.pool.clone();
-        let Some(row) = self.reader.db.run(async move { query.fetch_optional(&pool).await }).await? else {
+        let Some(row) = self
+            .reader
+            .db
+            .run(async move { query.fetch_optional(&pool).await })
+            .await?
+        else {
             return Ok(none());
         };
         let text: &str = row.try_get("state")?;
         match serde_json::from_str(text) {
             Ok(state) => {
                 let version = u32::try_from(row.try_get::<i32, _>("version")?).unwrap_or(0);
-                Ok(Kept { state, version, taken_at: Some(row.try_get("taken_at")?) })
+                Ok(Kept {
+                    state,
+                    version,
+                    taken_at: Some(row.try_get("taken_at")?),
+                })
             }
             Err(error) => {
                 tracing::warn!(%stream, kind = A::KIND, %error, "snapshot does not fit its schema; reading all events");
@@ -180,7 +225,9 @@ impl Loader {
         self.reader.db.spawn(async move {
             match query.execute(&pool).await {
                 Ok(_) => ::metrics::counter!(metrics::SNAPSHOTS).increment(1),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, %stream, "snapshot not kept"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %stream, "snapshot not kept")
+                }
             }
             drop(permit);
         });
@@ -201,7 +248,10 @@ mod tests {
     #[test]
     fn a_snapshot_is_due_by_count_by_age_or_by_event() {
         let hour_ago = Some(Utc::now() - chrono::TimeDelta::hours(1));
-        let aged = SnapshotPolicy { max_age: Some(Duration::from_secs(60)), ..SnapshotPolicy::NEVER };
+        let aged = SnapshotPolicy {
+            max_age: Some(Duration::from_secs(60)),
+            ..SnapshotPolicy::NEVER
+        };
         assert!(due(&SnapshotPolicy::every(10), 10, None, false));
         assert!(!due(&SnapshotPolicy::every(10), 9, None, false));
         assert!(due(&aged, 1, hour_ago, false));

@@ -62,7 +62,12 @@ impl Log {
         let head = db.head().await?;
         let client = connect(&options.nats_url).await?;
         let wake = Wake::new(head.position);
-        let hints = wake.clone().exchange(client.clone(), options.hint_subject(), head.epoch.clone(), stop.clone());
+        let hints = wake.clone().exchange(
+            client.clone(),
+            options.hint_subject(),
+            head.epoch.clone(),
+            stop.clone(),
+        );
         tracker.spawn(hints);
         let reader = Reader {
             db: db.clone(),
@@ -72,7 +77,10 @@ impl Log {
         let inner = Inner {
             epoch: head.epoch.clone(),
             appender: appender::start(db.clone(), &options, wake.clone(), &tracker),
-            loader: Loader { reader: reader.clone(), writers: Arc::new(Semaphore::new(SNAPSHOT_WRITERS)) },
+            loader: Loader {
+                reader: reader.clone(),
+                writers: Arc::new(Semaphore::new(SNAPSHOT_WRITERS)),
+            },
             reader,
             db,
             channel: Channel::new(client, head.epoch, &options),
@@ -114,12 +122,17 @@ impl Log {
     ) -> Result<Option<Appended>, AppendError> {
         let db = self.0.db.clone();
         let key = (tenant.clone(), idempotency_key.to_owned());
-        let questions = Questions { keys: vec![key.clone()], ..Questions::default() };
+        let questions = Questions {
+            keys: vec![key.clone()],
+            ..Questions::default()
+        };
         let looked = self.0.db.run(async move {
             let mut connection = db.pool.acquire().await?;
             appender::facts(&mut connection, &questions).await
         });
-        let mut facts = looked.await.map_err(|error: sqlx::Error| AppendError::Unavailable(Arc::new(error)))?;
+        let mut facts = looked
+            .await
+            .map_err(|error: sqlx::Error| AppendError::Unavailable(Arc::new(error)))?;
         match facts.answers.remove(&key) {
             None => Ok(None),
             Some(given) if given.request_hash == request_hash => Ok(Some(given.answer)),
@@ -146,7 +159,10 @@ impl Log {
         from_version: u32,
         limit: usize,
     ) -> Result<Vec<Event>, ReadError> {
-        self.0.reader.stream(tenant, stream, from_version.saturating_sub(1), limit).await
+        self.0
+            .reader
+            .stream(tenant, stream, from_version.saturating_sub(1), limit)
+            .await
     }
 
     /// A page of all events after a position, filtered by tenant and types.
@@ -208,7 +224,14 @@ impl Log {
     #[must_use]
     pub fn tail(&self, shutdown: CancellationToken) -> Tail {
         let inner = &self.0;
-        Tail::start(inner.reader.clone(), inner.channel.clone(), &inner.wake, &inner.options, shutdown, &inner.tracker)
+        Tail::start(
+            inner.reader.clone(),
+            inner.channel.clone(),
+            &inner.wake,
+            &inner.options,
+            shutdown,
+            &inner.tracker,
+        )
     }
 
     /// Waits until the log is known to reach a position; false when it did not in time.
@@ -221,7 +244,10 @@ impl Log {
                 }
                 let _either = tokio::time::timeout(self.0.options.poll, known.changed()).await;
                 if let Err(error) = self.head().await {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "head not read; asking again");
+                    tracing::debug!(
+                        error = &error as &dyn std::error::Error,
+                        "head not read; asking again"
+                    );
                 }
             }
         };
@@ -245,7 +271,10 @@ impl Log {
         self.0.stop.cancel();
         drop(self);
         tracker.close();
-        if tokio::time::timeout(Duration::from_secs(10), tracker.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(10), tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("the log was closed while some of its work was still running");
         }
         pool.close().await;
@@ -258,7 +287,12 @@ async fn connect(url: &str) -> Result<Client, OpenError> {
         .retry_on_initial_connect()
         .request_timeout(Some(Duration::from_secs(5)))
         .reconnect_delay_callback(|attempts| {
-            Duration::from_millis(u64::try_from(attempts).unwrap_or(u64::MAX).saturating_mul(100).min(1_000))
+            Duration::from_millis(
+                u64::try_from(attempts)
+                    .unwrap_or(u64::MAX)
+                    .saturating_mul(100)
+                    .min(1_000),
+            )
         })
         .connect(url)
         .await

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use plimsoll_contracts::{Actor, ActorKind, Epoch, Event, Position, StreamId, TenantId, envelope::Decoded};
 use serde_json::value::RawValue;
-use sqlx::{Postgres, Row, postgres::{PgArguments, PgRow}, query::Query};
+use sqlx::{
+    Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 
 use crate::{db::Db, metrics};
 
@@ -87,12 +91,17 @@ pub(crate) struct Reader {
 impl Reader {
     /// The events right after a position, without a hole.
     pub(crate) async fn after(&self, after: Position, limit: usize) -> Result<Vec<Event>, ReadError> {
-        let query = sqlx::query(include_str!("../sql/events_after.sql")).bind(after.as_i64()).bind(self.limit(limit));
+        let query = sqlx::query(include_str!("../sql/events_after.sql"))
+            .bind(after.as_i64())
+            .bind(self.limit(limit));
         let (events, _) = self.page(query).await?;
         let mut last = after;
         for event in &events {
             if event.position != last.next() {
-                return Err(ReadError::Hole { after: last, found: event.position });
+                return Err(ReadError::Hole {
+                    after: last,
+                    found: event.position,
+                });
             }
             last = event.position;
         }
@@ -116,11 +125,20 @@ impl Reader {
     }
 
     /// A page of the feed.
-    pub(crate) async fn filtered(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError> {
+    pub(crate) async fn filtered(
+        &self,
+        after: Position,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Page, ReadError> {
         let head = self.db.head().await?.position;
         let end = Position::new(after.get().saturating_add(FILTER_WINDOW)).min(head);
         if end <= after {
-            return Ok(Page { events: Vec::new(), next: after, more: false });
+            return Ok(Page {
+                events: Vec::new(),
+                next: after,
+                more: false,
+            });
         }
         let limit = self.limit(limit);
         let query = sqlx::query(include_str!("../sql/events_filtered.sql"))
@@ -131,8 +149,14 @@ impl Reader {
             .bind(limit);
         let (events, cut) = self.page(query).await?;
         let full = cut || i64::try_from(events.len()).is_ok_and(|length| length >= limit);
-        let next = events.last().map_or(end, |last| if full { last.position } else { end });
-        Ok(Page { events, next, more: next < head })
+        let next = events
+            .last()
+            .map_or(end, |last| if full { last.position } else { end });
+        Ok(Page {
+            events,
+            next,
+            more: next < head,
+        })
     }
 
     fn limit(&self, asked: usize) -> i64 {
@@ -140,7 +164,10 @@ impl Reader {
     }
 
     /// Runs a query for events; stops at the bound on bytes, saying so.
-    async fn page(&self, query: Query<'static, Postgres, PgArguments>) -> Result<(Vec<Event>, bool), ReadError> {
+    async fn page(
+        &self,
+        query: Query<'static, Postgres, PgArguments>,
+    ) -> Result<(Vec<Event>, bool), ReadError> {
         let (pool, bytes_max) = (self.db.pool.clone(), self.page_max_bytes);
         self.db
             .run(async move {
@@ -177,8 +204,13 @@ impl Names {
     fn event(&mut self, row: &PgRow) -> Result<Event, ReadError> {
         let position = Position::from_i64(row.try_get("position")?);
         let corrupt = |reason: String| ReadError::Corrupt { position, reason };
-        let tenant = self.tenant(row.try_get("tenant")?).map_err(|e| corrupt(e.to_string()))?;
-        let stream: StreamId = row.try_get::<&str, _>("stream")?.parse().map_err(|e| corrupt(format!("{e}")))?;
+        let tenant = self
+            .tenant(row.try_get("tenant")?)
+            .map_err(|e| corrupt(e.to_string()))?;
+        let stream: StreamId = row
+            .try_get::<&str, _>("stream")?
+            .parse()
+            .map_err(|e| corrupt(format!("{e}")))?;
         let data: String = row.try_get("data")?;
         let data = RawValue::from_string(data).map_err(|e| corrupt(e.to_string()))?;
         let kind = match row.try_get("actor_kind")? {
@@ -199,7 +231,10 @@ impl Names {
             recorded_at: row.try_get("recorded_at")?,
             correlation_id: row.try_get("correlation_id")?,
             causation_id: row.try_get("causation_id")?,
-            actor: Actor { kind, id: row.try_get("actor_id")? },
+            actor: Actor {
+                kind,
+                id: row.try_get("actor_id")?,
+            },
             data: data.into(),
             decoded: Decoded::default(),
         };

@@ -82,15 +82,21 @@ impl Relay {
 
     fn report(&self, error: &StreamError) {
         let text: Arc<str> = error.to_string().into();
-        let state =
-            if error.is_transient() { RelayState::Waiting(text) } else { RelayState::Refused(text) };
+        let state = if error.is_transient() {
+            RelayState::Waiting(text)
+        } else {
+            RelayState::Refused(text)
+        };
         if self.state.send_replace(state.clone()) == state {
             return;
         }
         if error.is_transient() {
             tracing::warn!(error = error as &dyn std::error::Error, "relay waits");
         } else {
-            tracing::error!(error = error as &dyn std::error::Error, "relay refuses to publish");
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "relay refuses to publish"
+            );
         }
     }
 
@@ -111,12 +117,18 @@ impl Relay {
     /// The advisory lock lives on a connection of its own, opened here and never pooled.
     async fn is_leader(&self, leader: &mut Option<PgConnection>) -> Result<bool, StreamError> {
         if let Some(connection) = leader {
-            if sqlx::query(include_str!("../sql/leader_alive.sql")).execute(connection).await.is_ok() {
+            if sqlx::query(include_str!("../sql/leader_alive.sql"))
+                .execute(connection)
+                .await
+                .is_ok()
+            {
                 return Ok(true);
             }
             *leader = None;
         }
-        let mut connection = PgConnection::connect_with(&self.reader.db.options).await.map_err(ReadError::from)?;
+        let mut connection = PgConnection::connect_with(&self.reader.db.options)
+            .await
+            .map_err(ReadError::from)?;
         let row = sqlx::query(include_str!("../sql/leader_try.sql"))
             .bind(&self.options.stream)
             .fetch_one(&mut connection)
@@ -131,7 +143,11 @@ impl Relay {
         Ok(won)
     }
 
-    async fn publish_from(&self, mut sent: Position, leader: &mut Option<PgConnection>) -> Result<(), StreamError> {
+    async fn publish_from(
+        &self,
+        mut sent: Position,
+        leader: &mut Option<PgConnection>,
+    ) -> Result<(), StreamError> {
         let mut known = self.wake.known();
         let mut acks = Acks::new();
         let mut acked = sent;
@@ -139,7 +155,9 @@ impl Relay {
         while !self.shutdown.is_cancelled() {
             known.borrow_and_update();
             let page = match ahead.take() {
-                Some(reading) => reading.await.map_err(|e| StreamError::Unavailable(e.to_string()))?,
+                Some(reading) => reading
+                    .await
+                    .map_err(|e| StreamError::Unavailable(e.to_string()))?,
                 None => self.reader.after(sent, usize::MAX).await,
             }?;
             let Some(last) = page.last().map(|event| event.position) else {
@@ -149,12 +167,17 @@ impl Relay {
             };
             if page.len() >= self.options.page_max_events {
                 let reader = self.reader.clone();
-                ahead = Some(self.reader.db.spawn(async move { reader.after(last, usize::MAX).await }));
+                ahead = Some(
+                    self.reader
+                        .db
+                        .spawn(async move { reader.after(last, usize::MAX).await }),
+                );
             }
             for event in &page {
                 self.publish(event, event.position == last, &mut acks).await?;
                 let in_flight_max = self.options.relay_max_in_flight as u64;
-                self.drain(&mut acks, &mut acked, in_flight_max / ACK_EVERY).await?;
+                self.drain(&mut acks, &mut acked, in_flight_max / ACK_EVERY)
+                    .await?;
             }
             ::metrics::counter!(metrics::RELAYED).increment(last.since(sent));
             sent = last;
@@ -171,18 +194,26 @@ impl Relay {
         headers.insert(NATS_MESSAGE_ID, event.id.to_string());
         let unavailable = |text: String| StreamError::Unavailable(text);
         if !last && !position.get().is_multiple_of(ACK_EVERY) {
-            let sending = self.channel.client.publish_with_headers(subject, headers, payload);
+            let sending = self
+                .channel
+                .client
+                .publish_with_headers(subject, headers, payload);
             return bounded(sending).await?.map_err(|e| unavailable(e.to_string()));
         }
         let message = PublishMessage::build().headers(headers).payload(payload);
         let sending = self.channel.context.send_publish(subject, message);
         let ack = bounded(sending).await?.map_err(|e| unavailable(e.to_string()))?;
         acks.push_back(Box::pin(async move {
-            let ack = ack.await.map_err(|e| StreamError::Unavailable(format!("at position {position}: {e}")))?;
+            let ack = ack
+                .await
+                .map_err(|e| StreamError::Unavailable(format!("at position {position}: {e}")))?;
             if ack.sequence == position.get() {
                 Ok(position)
             } else {
-                Err(StreamError::Unavailable(format!("position {position} got sequence {}", ack.sequence)))
+                Err(StreamError::Unavailable(format!(
+                    "position {position} got sequence {}",
+                    ack.sequence
+                )))
             }
         }));
         Ok(())
@@ -219,7 +250,9 @@ impl Relay {
         let state = self.channel.own_state().await?;
         if state.sequence != acked {
             let found = state.sequence;
-            return Err(StreamError::Unavailable(format!("the stream went from {acked} to {found} by itself")));
+            return Err(StreamError::Unavailable(format!(
+                "the stream went from {acked} to {found} by itself"
+            )));
         }
         if self.options.relay_leader && !self.is_leader(leader).await? {
             return Err(StreamError::Unavailable("another relay leads".to_owned()));

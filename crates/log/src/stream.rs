@@ -73,7 +73,9 @@ pub enum StreamError {
         head: Position,
     },
     /// The largest event would not fit a message.
-    #[error("NATS takes messages of at most {max_payload} bytes, an event may need {needed}; raise max_payload in its configuration")]
+    #[error(
+        "NATS takes messages of at most {max_payload} bytes, an event may need {needed}; raise max_payload in its configuration"
+    )]
     MessageTooSmall {
         /// The server's bound, in bytes.
         max_payload: usize,
@@ -89,7 +91,10 @@ impl StreamError {
     /// Whether trying again may help without anybody doing anything.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Missing(_) | Self::Read(ReadError::Database(_)))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Missing(_) | Self::Read(ReadError::Database(_))
+        )
     }
 }
 
@@ -110,7 +115,9 @@ impl Channel {
     pub(crate) fn new(client: Client, epoch: Epoch, options: &LogOptions) -> Self {
         let config = Config {
             name: options.stream.clone(),
-            description: Some("Plimsoll's log; sequence = position. A cache of Postgres, safe to delete.".to_owned()),
+            description: Some(
+                "Plimsoll's log; sequence = position. A cache of Postgres, safe to delete.".to_owned(),
+            ),
             subjects: vec![format!("{}.>", options.subject_prefix)],
             max_bytes: options.stream_max_bytes,
             discard: DiscardPolicy::Old,
@@ -154,7 +161,10 @@ impl Channel {
     pub(crate) async fn align(&self, db: &Db) -> Result<Position, StreamError> {
         let max_payload = self.client.max_payload();
         if max_payload > 0 && max_payload < self.message_max_bytes {
-            return Err(StreamError::MessageTooSmall { max_payload, needed: self.message_max_bytes });
+            return Err(StreamError::MessageTooSmall {
+                max_payload,
+                needed: self.message_max_bytes,
+            });
         }
         let stream = match self.get().await {
             Err(StreamError::Missing(_)) => self.create(db).await?,
@@ -165,7 +175,11 @@ impl Channel {
         // Asked after the stream: the log only grows, and nothing is published before it is committed.
         let head = db.head().await.map_err(ReadError::from)?.position;
         if state.sequence > head {
-            return Err(StreamError::Ahead { stream: self.name.clone(), sequence: state.sequence, head });
+            return Err(StreamError::Ahead {
+                stream: self.name.clone(),
+                sequence: state.sequence,
+                head,
+            });
         }
         if state.messages > 0 {
             self.same_event(&stream, db, state.sequence).await?;
@@ -174,19 +188,25 @@ impl Channel {
     }
 
     async fn get(&self) -> Result<jetstream::stream::Stream, StreamError> {
-        self.context.get_stream(&self.name).await.map_err(|error| match error.kind() {
-            GetStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                StreamError::Missing(self.name.clone())
-            }
-            _ => StreamError::Unavailable(error.to_string()),
-        })
+        self.context
+            .get_stream(&self.name)
+            .await
+            .map_err(|error| match error.kind() {
+                GetStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    StreamError::Missing(self.name.clone())
+                }
+                _ => StreamError::Unavailable(error.to_string()),
+            })
     }
 
     /// The stream begins where refilling it is worth the while: readers further back use Postgres.
     async fn create(&self, db: &Db) -> Result<jetstream::stream::Stream, StreamError> {
         let head = db.head().await.map_err(ReadError::from)?.position;
         let first = head.get().saturating_sub(self.refill_max_events) + 1;
-        let config = Config { first_sequence: Some(first), ..self.config.clone() };
+        let config = Config {
+            first_sequence: Some(first),
+            ..self.config.clone()
+        };
         match self.context.create_stream(config).await {
             Ok(stream) => {
                 tracing::info!(stream = self.name, first, %head, "stream made");
@@ -204,11 +224,23 @@ impl Channel {
         if state.epoch.as_deref() == Some(self.epoch.as_str()) {
             return Ok(());
         }
-        let found = state.epoch.clone().unwrap_or_else(|| "it carries no epoch".to_owned());
-        Err(StreamError::OtherHistory { stream: self.name.clone(), found, epoch: self.epoch.clone() })
+        let found = state
+            .epoch
+            .clone()
+            .unwrap_or_else(|| "it carries no epoch".to_owned());
+        Err(StreamError::OtherHistory {
+            stream: self.name.clone(),
+            found,
+            epoch: self.epoch.clone(),
+        })
     }
 
-    async fn same_event(&self, stream: &jetstream::stream::Stream, db: &Db, at: Position) -> Result<(), StreamError> {
+    async fn same_event(
+        &self,
+        stream: &jetstream::stream::Stream,
+        db: &Db,
+        at: Position,
+    ) -> Result<(), StreamError> {
         let message = match stream.get_raw_message(at.get()).await {
             Ok(message) => message,
             // Dropped by the stream's bounds in between; the epoch has been checked.
@@ -217,15 +249,28 @@ impl Channel {
         };
         let pool = db.pool.clone();
         let row = db.run(async move {
-            sqlx::query(include_str!("../sql/event_id_at.sql")).bind(at.as_i64()).fetch_one(&pool).await
+            sqlx::query(include_str!("../sql/event_id_at.sql"))
+                .bind(at.as_i64())
+                .fetch_one(&pool)
+                .await
         });
-        let id: Uuid = row.await.and_then(|row| row.try_get("id")).map_err(ReadError::from)?;
-        let found = message.headers.get(NATS_MESSAGE_ID).map_or("nothing", |value| value.as_str());
+        let id: Uuid = row
+            .await
+            .and_then(|row| row.try_get("id"))
+            .map_err(ReadError::from)?;
+        let found = message
+            .headers
+            .get(NATS_MESSAGE_ID)
+            .map_or("nothing", |value| value.as_str());
         if found == id.to_string() {
             return Ok(());
         }
         let found = format!("its message {at} is {found}, the log's event is {id}");
-        Err(StreamError::OtherHistory { stream: self.name.clone(), found, epoch: self.epoch.clone() })
+        Err(StreamError::OtherHistory {
+            stream: self.name.clone(),
+            found,
+            epoch: self.epoch.clone(),
+        })
     }
 }
 

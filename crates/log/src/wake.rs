@@ -18,7 +18,10 @@ pub(crate) struct Wake {
 
 impl Wake {
     pub(crate) fn new(head: Position) -> Self {
-        Self { known: Arc::new(watch::Sender::new(head)), own: Arc::new(watch::Sender::new(head)) }
+        Self {
+            known: Arc::new(watch::Sender::new(head)),
+            own: Arc::new(watch::Sender::new(head)),
+        }
     }
 
     /// This process has committed up to here.
@@ -37,7 +40,13 @@ impl Wake {
     }
 
     /// Tells other processes what this one commits, and hears what they do. Hints may be lost.
-    pub(crate) async fn exchange(self, client: Client, subject: String, epoch: Epoch, stop: CancellationToken) {
+    pub(crate) async fn exchange(
+        self,
+        client: Client,
+        subject: String,
+        epoch: Epoch,
+        stop: CancellationToken,
+    ) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = self.tell(&client, &subject, &epoch) => {}
@@ -51,7 +60,10 @@ impl Wake {
             let position = *own.borrow_and_update();
             let token = Token::new(epoch.clone(), position).to_string();
             if let Err(error) = client.publish(subject.to_owned(), token.into()).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "hint not sent; the poll covers it");
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "hint not sent; the poll covers it"
+                );
             }
         }
     }
@@ -61,13 +73,17 @@ impl Wake {
             match client.subscribe(subject.to_owned()).await {
                 Ok(mut hints) => {
                     while let Some(hint) = hints.next().await {
-                        let token = std::str::from_utf8(&hint.payload).ok().and_then(|text| text.parse::<Token>().ok());
+                        let token = std::str::from_utf8(&hint.payload)
+                            .ok()
+                            .and_then(|text| text.parse::<Token>().ok());
                         if let Some(token) = token.filter(|token| token.epoch == *epoch) {
                             self.heard(token.position);
                         }
                     }
                 }
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "hints cannot be heard"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "hints cannot be heard")
+                }
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

@@ -19,7 +19,9 @@ struct MessageIn {
 /// The message of an event: its whole envelope with position, and the history it belongs to.
 pub(crate) fn encode(epoch: &Epoch, event: &Event) -> Bytes {
     let message = serde_json::to_vec(&MessageOut { epoch, event });
-    message.expect("an envelope of texts, numbers and raw JSON always serializes").into()
+    message
+        .expect("an envelope of texts, numbers and raw JSON always serializes")
+        .into()
 }
 
 /// The event of a message of this history, in its newest schema.
@@ -31,7 +33,11 @@ pub(crate) fn decode(epoch: &Epoch, payload: &[u8]) -> Option<Event> {
 /// `<prefix>.<tenant>.<category>`. A dot in the tenant would start a new token of the subject; it
 /// is written `=2E`, and `=` is no character of an id, so two tenants never share a subject.
 pub(crate) fn subject(prefix: &str, tenant: &TenantId, stream: &StreamId) -> String {
-    format!("{prefix}.{}.{}", tenant.as_str().replace('.', "=2E"), stream.category())
+    format!(
+        "{prefix}.{}.{}",
+        tenant.as_str().replace('.', "=2E"),
+        stream.category()
+    )
 }
 
 #[cfg(test)]

@@ -42,17 +42,28 @@ pub(crate) async fn append(db: &Db, wake: &Wake, jobs: Vec<AppendJob>) {
     let requests: Vec<&Append> = jobs.iter().map(|job| &job.request).collect();
     let answers = match attempt(db, &requests).await {
         Ok(answers) => answers,
-        Err(error) if requests.len() > 1 && failure(&error) == Failure::Data => one_by_one(db, &requests).await,
+        Err(error) if requests.len() > 1 && failure(&error) == Failure::Data => {
+            one_by_one(db, &requests).await
+        }
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, requests = requests.len(), "append failed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                requests = requests.len(),
+                "append failed"
+            );
             let error = append_error(Arc::new(error));
             requests.iter().map(|_| Err(error.clone())).collect()
         }
     };
     tell(wake, &answers);
-    ::metrics::histogram!(metrics::BATCH_REQUESTS).record(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
+    ::metrics::histogram!(metrics::BATCH_REQUESTS)
+        .record(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
     ::metrics::histogram!(metrics::BATCH_SECONDS).record(started.elapsed().as_secs_f64());
-    tracing::debug!(requests = jobs.len(), elapsed_us = started.elapsed().as_micros(), "batch appended");
+    tracing::debug!(
+        requests = jobs.len(),
+        elapsed_us = started.elapsed().as_micros(),
+        "batch appended"
+    );
     for (job, answer) in jobs.into_iter().zip(answers) {
         // A caller that went away has lost its answer, not its append.
         let _gone = job.answer.send(answer);
@@ -68,7 +79,11 @@ pub(crate) async fn import(db: &Db, wake: &Wake, job: ImportJob) {
         if done.appended > 0 {
             wake.committed(done.position);
         }
-        tracing::debug!(appended = done.appended, elapsed_us = started.elapsed().as_micros(), "batch imported");
+        tracing::debug!(
+            appended = done.appended,
+            elapsed_us = started.elapsed().as_micros(),
+            "batch imported"
+        );
     }
     let _gone = job.answer.send(imported);
 }
@@ -92,13 +107,17 @@ async fn attempt(db: &Db, requests: &[&Append]) -> Result<Answers, sqlx::Error> 
     ::metrics::counter!(metrics::RACES).increment(1);
     questions.ids = ids;
     let mut transaction = connection.begin().await?;
-    sqlx::query(include_str!("../../sql/head_lock.sql")).execute(&mut *transaction).await?;
+    sqlx::query(include_str!("../../sql/head_lock.sql"))
+        .execute(&mut *transaction)
+        .await?;
     let known = facts(&mut transaction, &questions).await?;
     let planned = plan(requests, &known);
     let base = if planned.writes_nothing() {
         Position::ZERO
     } else {
-        write(&mut transaction, &planned.events, &planned.answers).await?.0
+        write(&mut transaction, &planned.events, &planned.answers)
+            .await?
+            .0
     };
     transaction.commit().await?;
     Ok(answer(planned, base))
@@ -121,7 +140,9 @@ fn questions(requests: &[&Append]) -> Questions {
     let mut questions = Questions::default();
     for request in requests {
         for write in &request.writes {
-            questions.streams.push((request.tenant.clone(), write.stream.clone()));
+            questions
+                .streams
+                .push((request.tenant.clone(), write.stream.clone()));
         }
         if let Some(asked) = &request.idempotency {
             questions.keys.push((request.tenant.clone(), asked.key.clone()));
@@ -135,11 +156,15 @@ fn answer(planned: Plan<'_>, base: Position) -> Answers {
     let mut answers: Answers = Vec::with_capacity(planned.outcomes.len());
     for outcome in planned.outcomes {
         let answer = match outcome {
-            Outcome::Written { ahead, answer } => {
-                Ok(Appended { position: Position::new(base.get() + ahead), ..answer })
-            }
+            Outcome::Written { ahead, answer } => Ok(Appended {
+                position: Position::new(base.get() + ahead),
+                ..answer
+            }),
             Outcome::Answered(answer) => Ok(answer),
-            Outcome::SameAs(first) => answers[first].clone().map(|first| Appended { replayed: true, ..first }),
+            Outcome::SameAs(first) => answers[first].clone().map(|first| Appended {
+                replayed: true,
+                ..first
+            }),
             Outcome::Refused(error) => Err(error),
         };
         answers.push(answer);

@@ -11,6 +11,6 @@ mod write;
 
 pub(crate) use plan::{EventColumns, Facts, StreamKey};
 pub(crate) use queue::{Appender, start};
-pub(crate) use write::{Questions, facts, failure, Failure, write};
+pub(crate) use write::{Failure, Questions, facts, failure, write};
 
 pub(crate) use plan::AnswerColumns;

@@ -55,7 +55,13 @@ impl<'a> EventColumns<'a> {
         self.id.len()
     }
 
-    pub(crate) fn push(&mut self, tenant: &'a TenantId, stream: &'a StreamId, version: u32, event: &'a NewEvent) {
+    pub(crate) fn push(
+        &mut self,
+        tenant: &'a TenantId,
+        stream: &'a StreamId,
+        version: u32,
+        event: &'a NewEvent,
+    ) {
         self.push_place(event.id, tenant, stream, version);
         self.event_type.push(&event.event_type);
         self.schema.push(i32::from(event.schema));
@@ -116,13 +122,22 @@ pub(crate) struct Plan<'a> {
 
 impl Plan<'_> {
     pub(crate) fn writes_nothing(&self) -> bool {
-        !self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Written { .. }))
+        !self
+            .outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Written { .. }))
     }
 }
 
 /// Plans a batch: requests in order, the first of two that exclude each other wins.
 pub(crate) fn plan<'a>(requests: &[&'a Append], facts: &Facts) -> Plan<'a> {
-    let mut planner = Planner { facts, plan: Plan::default(), versions: HashMap::new(), keys: HashMap::new(), ids: HashSet::new() };
+    let mut planner = Planner {
+        facts,
+        plan: Plan::default(),
+        versions: HashMap::new(),
+        keys: HashMap::new(),
+        ids: HashSet::new(),
+    };
     for (index, request) in requests.iter().enumerate() {
         let outcome = planner.outcome(index, request).unwrap_or_else(Outcome::Refused);
         planner.plan.outcomes.push(outcome);
@@ -151,7 +166,11 @@ impl<'a> Planner<'_, 'a> {
     }
 
     /// The outcome when the key was used before, in the log or in this batch.
-    fn known_answer(&self, tenant: &'a TenantId, asked: &'a Idempotency) -> Result<Option<Outcome>, AppendError> {
+    fn known_answer(
+        &self,
+        tenant: &'a TenantId,
+        asked: &'a Idempotency,
+    ) -> Result<Option<Outcome>, AppendError> {
         if let Some(given) = self.facts.answers.get(&(tenant.clone(), asked.key.clone())) {
             return if given.request_hash == asked.request_hash {
                 Ok(Some(Outcome::Answered(given.answer.clone())))
@@ -169,7 +188,8 @@ impl<'a> Planner<'_, 'a> {
     fn ids_are_new(&self, request: &Append) -> Result<(), AppendError> {
         let mut own = HashSet::new();
         for event in request.events() {
-            if self.facts.ids.contains_key(&event.id) || self.ids.contains(&event.id) || !own.insert(event.id) {
+            if self.facts.ids.contains_key(&event.id) || self.ids.contains(&event.id) || !own.insert(event.id)
+            {
                 return Err(AppendError::EventExists(event.id));
             }
         }
@@ -187,9 +207,14 @@ impl<'a> Planner<'_, 'a> {
                 .copied()
                 .unwrap_or_else(|| self.facts.version(&key));
             if !write.expected.holds(current) {
-                return Err(AppendError::Conflict { stream: write.stream.clone(), expected: write.expected, current });
+                return Err(AppendError::Conflict {
+                    stream: write.stream.clone(),
+                    expected: write.expected,
+                    current,
+                });
             }
-            let added = u32::try_from(write.events.len()).expect("an append holds a bounded number of events");
+            let added =
+                u32::try_from(write.events.len()).expect("an append holds a bounded number of events");
             own.insert(key, current + added);
         }
         Ok(own)
@@ -199,12 +224,18 @@ impl<'a> Planner<'_, 'a> {
         let mut next: HashMap<&StreamId, u32> = HashMap::new();
         for write in &request.writes {
             let key = (request.tenant.clone(), write.stream.clone());
-            let before = self.versions.get(&key).copied().unwrap_or_else(|| self.facts.version(&key));
+            let before = self
+                .versions
+                .get(&key)
+                .copied()
+                .unwrap_or_else(|| self.facts.version(&key));
             let version = next.entry(&write.stream).or_insert(before);
             for event in &write.events {
                 *version += 1;
                 self.ids.insert(event.id);
-                self.plan.events.push(&request.tenant, &write.stream, *version, event);
+                self.plan
+                    .events
+                    .push(&request.tenant, &write.stream, *version, event);
             }
         }
         let mut streams: Vec<(StreamId, u32)> = Vec::with_capacity(after.len());
@@ -223,12 +254,15 @@ impl<'a> Planner<'_, 'a> {
         };
         let ahead = self.plan.events.len() as u64;
         if let Some(asked) = &request.idempotency {
-            self.keys.insert((&request.tenant, &asked.key), (index, &asked.request_hash));
+            self.keys
+                .insert((&request.tenant, &asked.key), (index, &asked.request_hash));
             let columns = &mut self.plan.answers;
             columns.tenant.push(request.tenant.as_str());
             columns.key.push(&asked.key);
             columns.request_hash.push(&asked.request_hash);
-            columns.ahead.push(i64::try_from(ahead).expect("a batch holds a bounded number of events"));
+            columns
+                .ahead
+                .push(i64::try_from(ahead).expect("a batch holds a bounded number of events"));
             columns.answer.push(answer.keep());
         }
         Outcome::Written { ahead, answer }

@@ -56,7 +56,11 @@ pub(crate) fn start(db: Db, options: &LogOptions, wake: Wake, tracker: &TaskTrac
         linger: options.linger,
     };
     tracker.spawn(task.run());
-    Appender { jobs, queued_bytes, queue_max_bytes: options.queue_max_bytes }
+    Appender {
+        jobs,
+        queued_bytes,
+        queue_max_bytes: options.queue_max_bytes,
+    }
 }
 
 impl Appender {
@@ -67,12 +71,17 @@ impl Appender {
         answered.await.map_err(|_| AppendError::Closed)?
     }
 
-    pub(crate) async fn import(&self, batch: Vec<ImportedEvent>, bytes: usize) -> Result<Imported, ImportError> {
+    pub(crate) async fn import(
+        &self,
+        batch: Vec<ImportedEvent>,
+        bytes: usize,
+    ) -> Result<Imported, ImportError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Job::Import(ImportJob { batch, bytes, answer }), bytes).map_err(|error| match error {
-            AppendError::Overloaded => ImportError::Overloaded,
-            _ => ImportError::Closed,
-        })?;
+        self.enqueue(Job::Import(ImportJob { batch, bytes, answer }), bytes)
+            .map_err(|error| match error {
+                AppendError::Overloaded => ImportError::Overloaded,
+                _ => ImportError::Closed,
+            })?;
         answered.await.map_err(|_| ImportError::Closed)?
     }
 
@@ -186,7 +195,8 @@ impl Gathered {
     }
 
     fn fits(&self, job: &AppendJob, events_max: usize, bytes_max: usize) -> bool {
-        self.events + job.request.events().count() <= events_max && self.bytes + job.request.bytes() <= bytes_max
+        self.events + job.request.events().count() <= events_max
+            && self.bytes + job.request.bytes() <= bytes_max
     }
 }
 

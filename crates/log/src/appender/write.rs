@@ -19,11 +19,20 @@ pub(crate) struct Questions {
 }
 
 /// Looks everything up in one round trip.
-pub(crate) async fn facts(connection: &mut PgConnection, questions: &Questions) -> Result<Facts, sqlx::Error> {
-    let (stream_tenants, streams): (Vec<&str>, Vec<&str>) =
-        questions.streams.iter().map(|(tenant, stream)| (tenant.as_str(), stream.as_str())).unzip();
-    let (key_tenants, keys): (Vec<&str>, Vec<&str>) =
-        questions.keys.iter().map(|(tenant, key)| (tenant.as_str(), key.as_str())).unzip();
+pub(crate) async fn facts(
+    connection: &mut PgConnection,
+    questions: &Questions,
+) -> Result<Facts, sqlx::Error> {
+    let (stream_tenants, streams): (Vec<&str>, Vec<&str>) = questions
+        .streams
+        .iter()
+        .map(|(tenant, stream)| (tenant.as_str(), stream.as_str()))
+        .unzip();
+    let (key_tenants, keys): (Vec<&str>, Vec<&str>) = questions
+        .keys
+        .iter()
+        .map(|(tenant, key)| (tenant.as_str(), key.as_str()))
+        .unzip();
     let rows = sqlx::query(include_str!("../../sql/facts.sql"))
         .bind(stream_tenants)
         .bind(streams)
@@ -40,20 +49,31 @@ pub(crate) async fn facts(connection: &mut PgConnection, questions: &Questions) 
 }
 
 fn note(facts: &mut Facts, questions: &Questions, row: &PgRow) -> Result<(), sqlx::Error> {
-    let (kind, ord, number): (i32, i64, i64) = (row.try_get("kind")?, row.try_get("ord")?, row.try_get("number")?);
+    let (kind, ord, number): (i32, i64, i64) =
+        (row.try_get("kind")?, row.try_get("ord")?, row.try_get("number")?);
     let index = usize::try_from(ord - 1).map_err(decode)?;
     match kind {
         0 => {
-            facts.versions.insert(questions.streams[index].clone(), u32::try_from(number).map_err(decode)?);
+            facts.versions.insert(
+                questions.streams[index].clone(),
+                u32::try_from(number).map_err(decode)?,
+            );
         }
         1 => {
             let kept: &str = row.try_get("answer")?;
             let answer = Appended::replay(Position::from_i64(number), kept).map_err(decode)?;
-            let given = GivenAnswer { request_hash: row.try_get("hash")?, answer };
+            let given = GivenAnswer {
+                request_hash: row.try_get("hash")?,
+                answer,
+            };
             facts.answers.insert(questions.keys[index].clone(), given);
         }
         _ => {
-            let place = (row.try_get("tenant")?, row.try_get("stream")?, u32::try_from(number).map_err(decode)?);
+            let place = (
+                row.try_get("tenant")?,
+                row.try_get("stream")?,
+                u32::try_from(number).map_err(decode)?,
+            );
             facts.ids.insert(questions.ids[index], place);
         }
     }
@@ -93,7 +113,10 @@ pub(crate) async fn write(
         .bind(&answers.answer)
         .fetch_one(connection)
         .await?;
-    Ok((Position::from_i64(row.try_get("base")?), row.try_get("recorded_at")?))
+    Ok((
+        Position::from_i64(row.try_get("base")?),
+        row.try_get("recorded_at")?,
+    ))
 }
 
 /// What a failed write means.
@@ -110,7 +133,11 @@ pub(crate) enum Failure {
 /// Reads the error's SQL state.
 pub(crate) fn failure(error: &sqlx::Error) -> Failure {
     let Some(database) = error.as_database_error() else {
-        return if matches!(error, sqlx::Error::Encode(_)) { Failure::Data } else { Failure::Unavailable };
+        return if matches!(error, sqlx::Error::Encode(_)) {
+            Failure::Data
+        } else {
+            Failure::Unavailable
+        };
     };
     if database.is_unique_violation() {
         return Failure::Race;

@@ -62,7 +62,13 @@ enum Woken {
 }
 
 impl Feed {
-    pub(super) fn new(shared: Arc<Shared>, channel: Channel, wake: Wake, poll: Duration, tracker: TaskTracker) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        channel: Channel,
+        wake: Wake,
+        poll: Duration,
+        tracker: TaskTracker,
+    ) -> Self {
         let now = Instant::now();
         Self {
             shared,
@@ -118,7 +124,10 @@ impl Feed {
                     self.shared.last.send_replace(head.position);
                     return true;
                 }
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "tail cannot find the log's end yet"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "tail cannot find the log's end yet"
+                ),
             }
             if timeout(self.poll, self.shared.shutdown.cancelled()).await.is_ok() {
                 return false;
@@ -126,7 +135,11 @@ impl Feed {
         }
     }
 
-    async fn next(&mut self, known: &mut watch::Receiver<Position>, ticks: &mut tokio::time::Interval) -> Woken {
+    async fn next(
+        &mut self,
+        known: &mut watch::Receiver<Position>,
+        ticks: &mut tokio::time::Interval,
+    ) -> Woken {
         let live = async {
             match &mut self.live {
                 Some(live) => live.next().await,
@@ -209,7 +222,9 @@ impl Feed {
     }
 
     fn push(&mut self, events: Vec<Arc<Event>>) {
-        let Some(last) = events.last().map(|event| event.position) else { return };
+        let Some(last) = events.last().map(|event| event.position) else {
+            return;
+        };
         {
             let mut ring = self.shared.ring.lock().expect("no holder of the ring panics");
             for event in events {
@@ -219,7 +234,8 @@ impl Feed {
         self.last = last;
         self.wake.heard(last);
         self.shared.last.send_replace(last);
-        ::metrics::gauge!(metrics::TAIL_POSITION).set(f64::from(u32::try_from(last.get()).unwrap_or(u32::MAX)));
+        ::metrics::gauge!(metrics::TAIL_POSITION)
+            .set(f64::from(u32::try_from(last.get()).unwrap_or(u32::MAX)));
     }
 
     /// Gives the stream up for now: fills from Postgres and joins again behind that.
@@ -234,9 +250,15 @@ impl Feed {
         self.join_pause = (self.join_pause * 2).min(Duration::from_secs(2));
         self.join_at = Instant::now() + self.join_pause;
         if error.is_transient() {
-            tracing::debug!(error = error as &dyn std::error::Error, "tail cannot join the stream yet");
+            tracing::debug!(
+                error = error as &dyn std::error::Error,
+                "tail cannot join the stream yet"
+            );
         } else {
-            tracing::warn!(error = error as &dyn std::error::Error, "tail stays with Postgres");
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "tail stays with Postgres"
+            );
         }
     }
 
@@ -274,7 +296,10 @@ impl Feed {
             self.polled_at = now;
             match self.shared.reader.db.head().await {
                 Ok(head) => self.wake.heard(head.position),
-                Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "head not read; asking again"),
+                Err(error) => tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "head not read; asking again"
+                ),
             }
         }
         self.ticked = self.last;
@@ -286,24 +311,38 @@ async fn join(channel: Channel, last: Position) -> Result<Live, StreamError> {
     let unavailable = |text: String| StreamError::Unavailable(text);
     let state = channel.own_state().await?;
     if state.first > last.next() && state.messages > 0 {
-        return Err(unavailable(format!("the stream begins at {}, the tail is at {last}", state.first)));
+        return Err(unavailable(format!(
+            "the stream begins at {}, the tail is at {last}",
+            state.first
+        )));
     }
     let config = pull::Config {
         description: Some("a Plimsoll tail".to_owned()),
-        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: last.next().get() },
+        deliver_policy: DeliverPolicy::ByStartSequence {
+            start_sequence: last.next().get(),
+        },
         ack_policy: AckPolicy::None,
         memory_storage: true,
         num_replicas: 1,
         inactive_threshold: Duration::from_secs(60),
         ..pull::Config::default()
     };
-    let created = timeout(Duration::from_secs(5), channel.context.create_consumer_on_stream(config, &channel.name));
-    let consumer = created.await.map_err(|e| unavailable(e.to_string()))?.map_err(|e| unavailable(e.to_string()))?;
+    let created = timeout(
+        Duration::from_secs(5),
+        channel.context.create_consumer_on_stream(config, &channel.name),
+    );
+    let consumer = created
+        .await
+        .map_err(|e| unavailable(e.to_string()))?
+        .map_err(|e| unavailable(e.to_string()))?;
     let messages = consumer
         .stream()
         .max_messages_per_batch(2_000)
         .expires(Duration::from_secs(10))
         .heartbeat(Duration::from_secs(2))
         .messages();
-    messages.await.map(Box::new).map_err(|e| unavailable(e.to_string()))
+    messages
+        .await
+        .map(Box::new)
+        .map_err(|e| unavailable(e.to_string()))
 }

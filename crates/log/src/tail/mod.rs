@@ -68,7 +68,13 @@ impl Tail {
             reader,
             shutdown,
         });
-        let feed = feed::Feed::new(Arc::clone(&shared), channel, wake.clone(), options.poll, tracker.clone());
+        let feed = feed::Feed::new(
+            Arc::clone(&shared),
+            channel,
+            wake.clone(),
+            options.poll,
+            tracker.clone(),
+        );
         tracker.spawn(feed.run());
         Self(shared)
     }

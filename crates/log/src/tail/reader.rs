@@ -23,7 +23,13 @@ pub struct TailReader {
 impl TailReader {
     pub(super) fn new(shared: Arc<Shared>, position: Position) -> Self {
         let last = shared.last.subscribe();
-        Self { shared, last, position, page: None, in_log: false }
+        Self {
+            shared,
+            last,
+            position,
+            page: None,
+            in_log: false,
+        }
     }
 
     /// The last position given.
@@ -44,7 +50,12 @@ impl TailReader {
                 return Err(TailError::Stopped);
             }
             let last = *self.last.borrow_and_update();
-            let found = self.shared.ring.lock().expect("no holder of the ring panics").after(self.position, max);
+            let found = self
+                .shared
+                .ring
+                .lock()
+                .expect("no holder of the ring panics")
+                .after(self.position, max);
             match found {
                 Found::Events(events) if !events.is_empty() => return Ok(self.take(events)),
                 // The feed starts at the log's end, so a reader that is not there yet needs a page.
@@ -75,15 +86,19 @@ impl TailReader {
             return Ok(());
         }
         match self.shared.reader.db.head().await {
-            Ok(head) if self.position > head.position => {
-                Err(TailError::Ahead { reader: self.position, head: head.position })
-            }
+            Ok(head) if self.position > head.position => Err(TailError::Ahead {
+                reader: self.position,
+                head: head.position,
+            }),
             Ok(_) => {
                 self.in_log = true;
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "head not read; trusting the reader");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "head not read; trusting the reader"
+                );
                 Ok(())
             }
         }
@@ -102,7 +117,10 @@ impl TailReader {
             Ok(Ok(events)) => {
                 let events: Vec<_> = events.into_iter().take(max).map(Arc::new).collect();
                 let Some(end) = events.last().map(|event| event.position) else {
-                    return Err(TailError::Ahead { reader: last, head: from });
+                    return Err(TailError::Ahead {
+                        reader: last,
+                        head: from,
+                    });
                 };
                 if end < last {
                     self.page = Some(read(&self.shared, end, max));
@@ -123,7 +141,11 @@ impl TailReader {
 
     fn take(&mut self, events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
         for event in &events {
-            assert_eq!(event.position, self.position.next(), "a reader is given contiguous events only");
+            assert_eq!(
+                event.position,
+                self.position.next(),
+                "a reader is given contiguous events only"
+            );
             self.position = event.position;
         }
         events
@@ -132,5 +154,11 @@ impl TailReader {
 
 fn read(shared: &Shared, from: Position, max: usize) -> (Position, PageRead) {
     let reader = shared.reader.clone();
-    (from, shared.reader.db.spawn(async move { reader.after(from, max).await }))
+    (
+        from,
+        shared
+            .reader
+            .db
+            .spawn(async move { reader.after(from, max).await }),
+    )
 }

@@ -26,7 +26,12 @@ pub(crate) enum Found {
 
 impl Ring {
     pub(crate) const fn new(max_events: usize, max_bytes: usize) -> Self {
-        Self { events: VecDeque::new(), bytes: 0, max_events, max_bytes }
+        Self {
+            events: VecDeque::new(),
+            bytes: 0,
+            max_events,
+            max_bytes,
+        }
     }
 
     /// Adds the next event.
@@ -35,7 +40,11 @@ impl Ring {
     /// When it is not the next one: the feed checks that before.
     pub(crate) fn push(&mut self, event: Arc<Event>) {
         if let Some(last) = self.events.back() {
-            assert_eq!(event.position, last.position.next(), "the feed pushes contiguous events only");
+            assert_eq!(
+                event.position,
+                last.position.next(),
+                "the feed pushes contiguous events only"
+            );
         }
         self.bytes += size(&event);
         self.events.push_back(event);

@@ -36,8 +36,20 @@ macro_rules! fold {
 }
 fold!(1, SnapshotPolicy::every(10));
 fold!(2, SnapshotPolicy::every(10));
-fold!(3, SnapshotPolicy { max_age: Some(Duration::ZERO), ..SnapshotPolicy::NEVER });
-fold!(4, SnapshotPolicy { on_types: &["OrderDelivered"], ..SnapshotPolicy::NEVER });
+fold!(
+    3,
+    SnapshotPolicy {
+        max_age: Some(Duration::ZERO),
+        ..SnapshotPolicy::NEVER
+    }
+);
+fold!(
+    4,
+    SnapshotPolicy {
+        on_types: &["OrderDelivered"],
+        ..SnapshotPolicy::NEVER
+    }
+);
 fold!(5, SnapshotPolicy::NEVER);
 
 async fn load<const S: u16>(log: &Log) -> Vec<u32>
@@ -50,7 +62,10 @@ where
 }
 
 async fn snapshot_version(bed: &Bed) -> i32 {
-    let row = sqlx::query("select coalesce(max(version), 0) from log.snapshots").fetch_one(&bed.pool).await.unwrap();
+    let row = sqlx::query("select coalesce(max(version), 0) from log.snapshots")
+        .fetch_one(&bed.pool)
+        .await
+        .unwrap();
     row.get(0)
 }
 
@@ -58,41 +73,81 @@ async fn snapshot_version(bed: &Bed) -> i32 {
 async fn a_snapshot_is_taken_by_count_and_the_state_is_the_same_with_it() {
     let bed = Bed::new().await;
     assert!(load::<1>(&bed.log).await.is_empty());
-    bed.log.append(append("order-L1", Expected::Any, shipped(9))).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(9)))
+        .await
+        .unwrap();
     load::<1>(&bed.log).await;
-    bed.log.append(append("order-L1", Expected::Any, shipped(3))).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(3)))
+        .await
+        .unwrap();
     load::<1>(&bed.log).await;
-    until("the snapshot is written", || async { snapshot_version(&bed).await == 12 }).await;
-    bed.log.append(append("order-L1", Expected::Any, shipped(2))).await.unwrap();
+    until("the snapshot is written", || async {
+        snapshot_version(&bed).await == 12
+    })
+    .await;
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(2)))
+        .await
+        .unwrap();
     assert_eq!(load::<1>(&bed.log).await, (1..=14).collect::<Vec<u32>>());
     // A snapshot that is really used: one made wrong by hand shows in the state.
-    sqlx::query("update log.snapshots set state = '{\"versions\":[12],\"schemas\":[]}'").execute(&bed.pool).await.unwrap();
+    sqlx::query("update log.snapshots set state = '{\"versions\":[12],\"schemas\":[]}'")
+        .execute(&bed.pool)
+        .await
+        .unwrap();
     assert_eq!(load::<1>(&bed.log).await, vec![12, 13, 14]);
-    assert_eq!(load::<2>(&bed.log).await, (1..=14).collect::<Vec<u32>>(), "another schema is ignored");
+    assert_eq!(
+        load::<2>(&bed.log).await,
+        (1..=14).collect::<Vec<u32>>(),
+        "another schema is ignored"
+    );
 }
 
 #[tokio::test]
 async fn a_snapshot_that_does_not_parse_is_ignored() {
     let bed = Bed::new().await;
-    bed.log.append(append("order-L1", Expected::Any, shipped(10))).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(10)))
+        .await
+        .unwrap();
     load::<1>(&bed.log).await;
-    until("the snapshot is written", || async { snapshot_version(&bed).await == 10 }).await;
-    sqlx::query("update log.snapshots set state = '{\"versions\":true}'").execute(&bed.pool).await.unwrap();
+    until("the snapshot is written", || async {
+        snapshot_version(&bed).await == 10
+    })
+    .await;
+    sqlx::query("update log.snapshots set state = '{\"versions\":true}'")
+        .execute(&bed.pool)
+        .await
+        .unwrap();
     assert_eq!(load::<1>(&bed.log).await, (1..=10).collect::<Vec<u32>>());
 }
 
 #[tokio::test]
 async fn a_snapshot_is_taken_by_age_and_by_event_type() {
     let bed = Bed::new().await;
-    bed.log.append(append("order-L1", Expected::Any, shipped(2))).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(2)))
+        .await
+        .unwrap();
     load::<4>(&bed.log).await;
     load::<5>(&bed.log).await;
     load::<3>(&bed.log).await;
-    until("the snapshot by age is written", || async { snapshot_version(&bed).await == 2 }).await;
+    until("the snapshot by age is written", || async {
+        snapshot_version(&bed).await == 2
+    })
+    .await;
     let delivered = vec![event("OrderDelivered", r#"{"order_id":"O1"}"#)];
-    bed.log.append(append("order-L1", Expected::Any, delivered)).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, delivered))
+        .await
+        .unwrap();
     load::<4>(&bed.log).await;
-    until("the snapshot by type is written", || async { snapshot_version(&bed).await == 3 }).await;
+    until("the snapshot by type is written", || async {
+        snapshot_version(&bed).await == 3
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -102,7 +157,10 @@ async fn a_stream_longer_than_a_page_is_loaded_whole() {
         options
     })
     .await;
-    bed.log.append(append("order-L1", Expected::Any, shipped(250))).await.unwrap();
+    bed.log
+        .append(append("order-L1", Expected::Any, shipped(250)))
+        .await
+        .unwrap();
     assert_eq!(load::<5>(&bed.log).await, (1..=250).collect::<Vec<u32>>());
 }
 
@@ -115,9 +173,19 @@ async fn a_page_stops_at_its_bound_on_bytes() {
     .await;
     let big = format!("\"{}\"", "x".repeat(3_000));
     let events = (0..20).map(|_| event("OrderShipped", &big)).collect();
-    bed.log.append(append("order-L1", Expected::Any, events)).await.unwrap();
-    let page = bed.log.read_all(Position::ZERO, 100, &Filter::default()).await.unwrap();
-    assert_eq!((page.events.len(), page.next, page.more), (4, Position::new(4), true));
+    bed.log
+        .append(append("order-L1", Expected::Any, events))
+        .await
+        .unwrap();
+    let page = bed
+        .log
+        .read_all(Position::ZERO, 100, &Filter::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.events.len(), page.next, page.more),
+        (4, Position::new(4), true)
+    );
     assert_eq!(load::<5>(&bed.log).await.len(), 20);
 }
 
@@ -128,15 +196,36 @@ async fn every_reader_sees_the_newest_schema() {
     let stop = CancellationToken::new();
     let tail = bed.log.tail(stop.clone());
     let relay = tokio::spawn(bed.log.relay(stop.clone()));
-    bed.log.append(append("order-L1", Expected::Any, vec![event("OrderCancelled", r#"{"order_id":"O1"}"#)])).await.unwrap();
-    let loaded = bed.log.load::<Seen<5>>(&tenant(), &stream("order-L1")).await.unwrap();
+    bed.log
+        .append(append(
+            "order-L1",
+            Expected::Any,
+            vec![event("OrderCancelled", r#"{"order_id":"O1"}"#)],
+        ))
+        .await
+        .unwrap();
+    let loaded = bed
+        .log
+        .load::<Seen<5>>(&tenant(), &stream("order-L1"))
+        .await
+        .unwrap();
     assert_eq!(loaded.state.schemas, vec![2]);
-    let fed = bed.log.read_all(Position::ZERO, 10, &Filter::default()).await.unwrap();
+    let fed = bed
+        .log
+        .read_all(Position::ZERO, 10, &Filter::default())
+        .await
+        .unwrap();
     assert!(fed.events[0].schema == 2 && fed.events[0].data.get().contains("other"));
     let tailed = tail.reader(Position::ZERO).next_batch(10).await.unwrap();
     assert!(tailed[0].schema == 2 && tailed[0].data.get().contains("other"));
-    let stored = sqlx::query("select schema, data::text from log.events").fetch_one(&bed.pool).await.unwrap();
-    assert_eq!((stored.get::<i32, _>(0), stored.get::<&str, _>(1)), (1, r#"{"order_id":"O1"}"#));
+    let stored = sqlx::query("select schema, data::text from log.events")
+        .fetch_one(&bed.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        (stored.get::<i32, _>(0), stored.get::<&str, _>(1)),
+        (1, r#"{"order_id":"O1"}"#)
+    );
     stop.cancel();
     relay.await.unwrap();
 }
@@ -145,8 +234,18 @@ async fn every_reader_sees_the_newest_schema() {
 async fn the_feed_filters_and_pages_without_losing_anything() {
     let bed = Bed::new().await;
     fill(&bed.log, 300, 10).await;
-    bed.log.append(append("order-L1", Expected::Any, vec![event("OrderDelivered", "{}")])).await.unwrap();
-    let filter = Filter { tenant: Some(tenant()), types: vec!["OrderShipped".to_owned()] };
+    bed.log
+        .append(append(
+            "order-L1",
+            Expected::Any,
+            vec![event("OrderDelivered", "{}")],
+        ))
+        .await
+        .unwrap();
+    let filter = Filter {
+        tenant: Some(tenant()),
+        types: vec!["OrderShipped".to_owned()],
+    };
     let (mut after, mut seen) = (Position::ZERO, 0);
     loop {
         let page = bed.log.read_all(after, 70, &filter).await.unwrap();
@@ -157,6 +256,16 @@ async fn the_feed_filters_and_pages_without_losing_anything() {
         }
     }
     assert_eq!((seen, after), (300, Position::new(301)));
-    let other = Filter { tenant: Some("other".parse().unwrap()), types: Vec::new() };
-    assert!(bed.log.read_all(Position::ZERO, 70, &other).await.unwrap().events.is_empty());
+    let other = Filter {
+        tenant: Some("other".parse().unwrap()),
+        types: Vec::new(),
+    };
+    assert!(
+        bed.log
+            .read_all(Position::ZERO, 70, &other)
+            .await
+            .unwrap()
+            .events
+            .is_empty()
+    );
 }

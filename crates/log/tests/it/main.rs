@@ -1,6 +1,9 @@
 //! The log against real servers: every test has a database and a stream of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic; the lint does not see that helpers here are tests")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic; the lint does not see that helpers here are tests"
+)]
 
 mod append;
 mod idempotency;

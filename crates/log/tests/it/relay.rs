@@ -22,16 +22,25 @@ async fn jetstream(bed: &Bed) -> jetstream::Context {
 
 async fn relayed(log: &Log, position: Position) {
     until("the stream reaches the log", || async {
-        log.stream_state().await.is_ok_and(|state| state.sequence == position)
+        log.stream_state()
+            .await
+            .is_ok_and(|state| state.sequence == position)
     })
     .await;
 }
 
 /// Invariant 2 for every message that the stream holds; gives how many there are.
 async fn assert_sequence_is_position(bed: &Bed) -> usize {
-    let stream = jetstream(bed).await.get_stream(&bed.options.stream).await.unwrap();
+    let stream = jetstream(bed)
+        .await
+        .get_stream(&bed.options.stream)
+        .await
+        .unwrap();
     let held = usize::try_from(stream.cached_info().state.messages).unwrap();
-    let consumer = stream.create_consumer(pull::OrderedConfig::default()).await.unwrap();
+    let consumer = stream
+        .create_consumer(pull::OrderedConfig::default())
+        .await
+        .unwrap();
     let mut messages = consumer.messages().await.unwrap().take(held);
     let mut last = stream.cached_info().state.first_sequence - 1;
     while let Some(message) = messages.next().await {
@@ -39,7 +48,16 @@ async fn assert_sequence_is_position(bed: &Bed) -> usize {
         let event = serde_json::from_slice::<Message>(&message.payload).unwrap().event;
         let sequence = message.info().unwrap().stream_sequence;
         assert_eq!((sequence, event.position), (last + 1, Position::new(sequence)));
-        assert_eq!(message.headers.as_ref().unwrap().get("Nats-Msg-Id").unwrap().as_str(), event.id.to_string());
+        assert_eq!(
+            message
+                .headers
+                .as_ref()
+                .unwrap()
+                .get("Nats-Msg-Id")
+                .unwrap()
+                .as_str(),
+            event.id.to_string()
+        );
         last = sequence;
     }
     held
@@ -57,22 +75,40 @@ async fn invariant_2_sequence_equals_position_with_two_relays_and_a_stream_delet
     .await;
     let other = bed.other_process().await;
     let stop = CancellationToken::new();
-    let relays = [tokio::spawn(bed.log.relay(stop.clone())), tokio::spawn(other.relay(stop.clone()))];
+    let relays = [
+        tokio::spawn(bed.log.relay(stop.clone())),
+        tokio::spawn(other.relay(stop.clone())),
+    ];
     let appending = {
         let log = bed.log.clone();
         tokio::spawn(async move { fill(&log, 3_000, 5).await })
     };
     until("a third is relayed", || async {
-        bed.log.stream_state().await.is_ok_and(|state| state.sequence >= Position::new(1_000))
+        bed.log
+            .stream_state()
+            .await
+            .is_ok_and(|state| state.sequence >= Position::new(1_000))
     })
     .await;
-    jetstream(&bed).await.delete_stream(&bed.options.stream).await.unwrap();
+    jetstream(&bed)
+        .await
+        .delete_stream(&bed.options.stream)
+        .await
+        .unwrap();
     let last = appending.await.unwrap();
     relayed(&bed.log, last).await;
     assert_eq!(assert_sequence_is_position(&bed).await, 3_000);
-    jetstream(&bed).await.delete_stream(&bed.options.stream).await.unwrap();
+    jetstream(&bed)
+        .await
+        .delete_stream(&bed.options.stream)
+        .await
+        .unwrap();
     relayed(&bed.log, last).await;
-    assert_eq!(assert_sequence_is_position(&bed).await, 3_000, "refilled although nothing was appended");
+    assert_eq!(
+        assert_sequence_is_position(&bed).await,
+        3_000,
+        "refilled although nothing was appended"
+    );
     stop.cancel();
     for relay in relays {
         relay.await.unwrap();
@@ -105,7 +141,10 @@ async fn one_relay_leads_and_the_other_takes_over_when_it_stops() {
     let one = tokio::spawn(bed.log.relay(stop_one.clone()));
     relayed(&bed.log, Position::ZERO).await;
     let two = tokio::spawn(other.relay(stop_two.clone()));
-    until("the second stands by", || async { *other.relay_state().borrow() == RelayState::Standby }).await;
+    until("the second stands by", || async {
+        *other.relay_state().borrow() == RelayState::Standby
+    })
+    .await;
     stop_one.cancel();
     one.await.unwrap();
     let last = fill(&bed.log, 100, 10).await;
@@ -128,7 +167,10 @@ async fn a_stream_of_another_history_or_ahead_of_the_log_is_refused_with_the_rem
         ..Config::default()
     };
     let own = bed.log.epoch().to_string();
-    for (config, remedy) in [(foreign("other", 1), "nats stream rm"), (foreign(&own, 500), "new epoch")] {
+    for (config, remedy) in [
+        (foreign("other", 1), "nats stream rm"),
+        (foreign(&own, 500), "new epoch"),
+    ] {
         let context = jetstream(&bed).await;
         context.create_stream(config).await.unwrap();
         let stop = CancellationToken::new();
@@ -155,7 +197,10 @@ async fn an_append_needs_no_nats() {
     let stop = CancellationToken::new();
     let relay = tokio::spawn(bed.log.relay(stop.clone()));
     let mut reader = bed.log.tail(stop.clone()).reader(Position::ZERO);
-    bed.log.append(append("order-O1", Expected::Any, shipped(2))).await.unwrap();
+    bed.log
+        .append(append("order-O1", Expected::Any, shipped(2)))
+        .await
+        .unwrap();
     assert_eq!(reader.next_batch(10).await.unwrap().len(), 2);
     stop.cancel();
     relay.await.unwrap();

@@ -17,10 +17,17 @@ const CHANGES: [&str; 5] = [
 #[tokio::test]
 async fn not_even_the_owner_can_change_or_remove_events() {
     let bed = Bed::new().await;
-    bed.log.append(append("order-O1", Expected::Any, shipped(3))).await.unwrap();
+    bed.log
+        .append(append("order-O1", Expected::Any, shipped(3)))
+        .await
+        .unwrap();
     for change in CHANGES {
         let error = sqlx::query(change).execute(&bed.pool).await.expect_err(change);
-        assert_eq!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("42501"), "{change}: {error}");
+        assert_eq!(
+            error.as_database_error().and_then(|e| e.code()).as_deref(),
+            Some("42501"),
+            "{change}: {error}"
+        );
     }
     assert_eq!(bed.assert_gapless().await, 3);
 }
@@ -29,13 +36,25 @@ async fn not_even_the_owner_can_change_or_remove_events() {
 async fn the_log_s_own_role_has_no_right_to_change_events() {
     let bed = Bed::new().await;
     let mut connection = PgConnection::connect(&bed.url).await.unwrap();
-    sqlx::query("set role plimsoll_log").execute(&mut connection).await.unwrap();
+    sqlx::query("set role plimsoll_log")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     for change in &CHANGES[..4] {
-        let error = sqlx::query(*change).execute(&mut connection).await.expect_err(change);
-        assert!(error.to_string().contains("permission denied"), "{change}: {error}");
+        let error = sqlx::query(*change)
+            .execute(&mut connection)
+            .await
+            .expect_err(change);
+        assert!(
+            error.to_string().contains("permission denied"),
+            "{change}: {error}"
+        );
     }
     let disable = "alter table log.events disable trigger all".to_owned();
-    sqlx::query(AssertSqlSafe(disable)).execute(&mut connection).await.expect_err("the role does not own the table");
+    sqlx::query(AssertSqlSafe(disable))
+        .execute(&mut connection)
+        .await
+        .expect_err("the role does not own the table");
 }
 
 #[tokio::test]

@@ -29,15 +29,27 @@ impl Bed {
         let servers = shared_for_tests().await.unwrap();
         let name = unique_name("log");
         let mut admin = PgConnection::connect(&servers.postgres_url).await.unwrap();
-        sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+        sqlx::query(AssertSqlSafe(format!("create database {name}")))
+            .execute(&mut admin)
+            .await
+            .unwrap();
         admin.close().await.unwrap();
         let url = database_url(&servers.postgres_url, &name);
         let mut options = LogOptions::new(&servers.nats_url).with_stream(&name);
         options.connections_max = 4;
         let options = change(options);
         let log = Log::open(&url, options.clone()).await.unwrap();
-        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(2).connect(&url).await.unwrap();
-        Self { log, options, url, pool }
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(2)
+            .connect(&url)
+            .await
+            .unwrap();
+        Self {
+            log,
+            options,
+            url,
+            pool,
+        }
     }
 
     /// The same log as another process would open it.
@@ -56,7 +68,11 @@ impl Bed {
         .await
         .unwrap();
         let [max, min, count, head, broken]: [i64; 5] = std::array::from_fn(|index| row.get(index));
-        assert_eq!((max, min, head, broken), (count, 1, count, 0), "max, min, head against count; broken streams");
+        assert_eq!(
+            (max, min, head, broken),
+            (count, 1, count, 0),
+            "max, min, head against count; broken streams"
+        );
         u64::try_from(count).unwrap()
     }
 }
@@ -87,20 +103,29 @@ pub(crate) fn event(event_type: &str, data: &str) -> NewEvent {
 }
 
 pub(crate) fn shipped(count: usize) -> Vec<NewEvent> {
-    (0..count).map(|_| event("OrderShipped", r#"{"order_id":"O1"}"#)).collect()
+    (0..count)
+        .map(|_| event("OrderShipped", r#"{"order_id":"O1"}"#))
+        .collect()
 }
 
 pub(crate) fn append(stream_name: &str, expected: Expected, events: Vec<NewEvent>) -> Append {
     Append {
         tenant: tenant(),
         idempotency: None,
-        writes: vec![StreamWrite { stream: stream(stream_name), expected, events }],
+        writes: vec![StreamWrite {
+            stream: stream(stream_name),
+            expected,
+            events,
+        }],
         note: None,
     }
 }
 
 pub(crate) fn keyed(mut request: Append, key: &str, hash: u8) -> Append {
-    request.idempotency = Some(Idempotency { key: key.to_owned(), request_hash: [hash; 32] });
+    request.idempotency = Some(Idempotency {
+        key: key.to_owned(),
+        request_hash: [hash; 32],
+    });
     request
 }
 

@@ -14,7 +14,10 @@ async fn read(tail: Tail, from: u64, to: u64, max: usize) {
     let mut reader = tail.reader(Position::new(from));
     let mut last = from;
     while last < to {
-        let batch = tokio::time::timeout(PATIENCE, reader.next_batch(max)).await.expect("in time").unwrap();
+        let batch = tokio::time::timeout(PATIENCE, reader.next_batch(max))
+            .await
+            .expect("in time")
+            .unwrap();
         assert!(!batch.is_empty() && batch.len() <= max);
         for event in batch {
             assert_eq!(event.position.get(), last + 1);
@@ -41,7 +44,12 @@ async fn readers_that_join_anywhere_under_load_see_everything_once() {
     let appending = tokio::spawn(async move { fill(&log, 4_000, 4).await });
     let mut readers = Vec::new();
     for number in 0..12_u64 {
-        readers.push(tokio::spawn(read(tail.clone(), number * 40, 4_500, 7 + usize::try_from(number).unwrap() * 31)));
+        readers.push(tokio::spawn(read(
+            tail.clone(),
+            number * 40,
+            4_500,
+            7 + usize::try_from(number).unwrap() * 31,
+        )));
         tokio::task::yield_now().await;
     }
     for reader in readers {
@@ -59,7 +67,11 @@ async fn readers_that_join_anywhere_under_load_see_everything_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_miss_nothing_while_nats_is_killed_and_wiped() {
     let dir = std::env::temp_dir().join(unique_name("plimsoll_log"));
-    let options = StackOptions { postgres: Source::Absent, redis: Source::Absent, ..StackOptions::temporary(&dir) };
+    let options = StackOptions {
+        postgres: Source::Absent,
+        redis: Source::Absent,
+        ..StackOptions::temporary(&dir)
+    };
     let stack = Stack::start(options, |_| ()).await.unwrap();
     let bed = Bed::with(|mut options| {
         stack.nats_url().clone_into(&mut options.nats_url);
@@ -82,7 +94,10 @@ async fn readers_miss_nothing_while_nats_is_killed_and_wiped() {
             }
             last
         });
-        let reading: Vec<_> = tails.iter().map(|tail| tokio::spawn(read(tail.clone(), end, end + 2_000, 300))).collect();
+        let reading: Vec<_> = tails
+            .iter()
+            .map(|tail| tokio::spawn(read(tail.clone(), end, end + 2_000, 300)))
+            .collect();
         let nats = stack.nats().unwrap();
         nats.kill9().await.unwrap();
         nats.wipe().await.unwrap();
@@ -94,7 +109,10 @@ async fn readers_miss_nothing_while_nats_is_killed_and_wiped() {
         }
     }
     crate::support::until("the stream is refilled", || async {
-        bed.log.stream_state().await.is_ok_and(|state| state.sequence == Position::new(end))
+        bed.log
+            .stream_state()
+            .await
+            .is_ok_and(|state| state.sequence == Position::new(end))
     })
     .await;
     assert_eq!(bed.log.stream_state().await.unwrap().messages, end);
@@ -109,7 +127,12 @@ async fn a_reader_of_another_history_is_told_so() {
     let bed = Bed::new().await;
     fill(&bed.log, 10, 5).await;
     let stop = CancellationToken::new();
-    let ahead = bed.log.tail(stop.clone()).reader(Position::new(99)).next_batch(1).await;
+    let ahead = bed
+        .log
+        .tail(stop.clone())
+        .reader(Position::new(99))
+        .next_batch(1)
+        .await;
     assert!(matches!(ahead, Err(TailError::Ahead { .. })), "{ahead:?}");
     stop.cancel();
 }
