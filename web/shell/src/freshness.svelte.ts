@@ -35,7 +35,11 @@ export class Freshness {
     const views = client.views;
     const status = client.status;
     this.paused = scheduler.paused;
-    this.standing = this.#judge(views, status.state === 'offline' || status.state === 'refused', status.transport === 'poll');
+    this.standing = this.#judge(
+      views,
+      status.state === 'offline' || status.state === 'refused',
+      status.transport === 'poll',
+    );
     this.interval_ms = status.interval_ms ?? 0;
     const stales = views.flatMap((view) => view.stale ?? []).sort((a, b) => a.since_ms - b.since_ms);
     this.reason = stales[0]?.reason;

@@ -32,7 +32,11 @@ export class Preferences {
 
   constructor(asked: { address: string | null; boot: string | null | undefined }) {
     this.#setLocale(
-      localeFrom(asked.address) ?? localeFrom(recall(localeMemory)) ?? localeFrom(asked.boot) ?? localeFrom(navigator.language) ?? 'en',
+      localeFrom(asked.address) ??
+        localeFrom(recall(localeMemory)) ??
+        localeFrom(asked.boot) ??
+        localeFrom(navigator.language) ??
+        'en',
     );
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const recalled = recall(themeMemory);

@@ -25,7 +25,9 @@ export function businessDay(at_ms: number, { zone, cut }: Tenant): string {
     minute: '2-digit',
   });
   const parts = Object.fromEntries(format.formatToParts(at_ms).map(({ type, value }) => [type, value]));
-  const wall_ms = Date.parse(`${parts['year']}-${parts['month']}-${parts['day']}T${parts['hour']}:${parts['minute']}:00Z`);
+  const wall_ms = Date.parse(
+    `${parts['year']}-${parts['month']}-${parts['day']}T${parts['hour']}:${parts['minute']}:00Z`,
+  );
   const [hours = 0, minutes = 0] = cut.split(':').map(Number);
   return dayOf(wall_ms - (hours * 60 + minutes) * 60_000);
 }

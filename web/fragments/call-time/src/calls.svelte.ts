@@ -36,11 +36,14 @@ export class Calls {
 
   say = $derived.by(() => messages(this.#context().locale));
   formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
+  dayText = $derived.by(() => this.formats.days(this.#context().range));
   perAgent = $derived.by(() => byAgent(this.agents.rows));
   contacts = $derived.by(() => sum(this.centre.rows, 'contacts_handled'));
   call_s = $derived.by(() => sum(this.agents.rows, 'call_s'));
   handled = $derived.by(() => sum(this.agents.rows, 'handled'));
-  aht = $derived.by(() => (this.handled === 0 ? none : this.formats.duration(sum(this.agents.rows, 'handle_s') / this.handled)));
+  aht = $derived.by(() =>
+    this.handled === 0 ? none : this.formats.duration(sum(this.agents.rows, 'handle_s') / this.handled),
+  );
   serviceLevel = $derived.by(() => ratioOf(this.queues.rows, 'service_level'));
   answered = $derived.by(() => sum(this.queues.rows, 'answered'));
   held = $derived.by(() => this.live.rows.filter(isHeld).length);

@@ -33,7 +33,9 @@ export class Commission {
   say = $derived.by(() => messages(this.#context().locale));
   formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
   month = $derived.by(() => this.formats.month(this.period));
-  counted = $derived.by(() => this.statements.rows.map((row) => ({ ...row, one: 1, debt_minor: Math.min(0, number(row, 'closing_minor')) })));
+  counted = $derived.by(() =>
+    this.statements.rows.map((row) => ({ ...row, one: 1, debt_minor: Math.min(0, number(row, 'closing_minor')) })),
+  );
   currencies = $derived.by(() => currenciesOf(this.counted, 'one'));
   currency = $derived.by(() => this.currencies[0] ?? '');
   planners = $derived.by(() => groupBy(this.statements.rows, 'planner_id').size);

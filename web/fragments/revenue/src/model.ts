@@ -16,7 +16,10 @@ export function netByMinute(rows: readonly Row[], currency: string): Map<number,
 }
 
 /** The sum so far at the end of each minute in which something happened, and at `now_ms`; times in seconds. */
-export function runningSum(minutes: ReadonlyMap<number, number>, now_ms: number | undefined): { times: number[]; values: number[] } {
+export function runningSum(
+  minutes: ReadonlyMap<number, number>,
+  now_ms: number | undefined,
+): { times: number[]; values: number[] } {
   const times: number[] = [];
   const values: number[] = [];
   let total = 0;
@@ -46,13 +49,24 @@ export interface Slot {
 }
 
 /** The sixty minutes up to `now_ms`, the last one running. */
-export function lastHour(minutes: ReadonlyMap<number, number>, now_ms: number, currency: string, formats: Formats): Slot[] {
+export function lastHour(
+  minutes: ReadonlyMap<number, number>,
+  now_ms: number,
+  currency: string,
+  formats: Formats,
+): Slot[] {
   const running_ms = Math.floor(now_ms / minute_ms) * minute_ms;
   return Array.from({ length: 60 }, (_, at) => {
     const start_ms = running_ms - (59 - at) * minute_ms;
     const value = minutes.get(start_ms) ?? 0;
     const money = formats.money(value, currency);
-    return { key: String(start_ms), label: formats.shortTime(start_ms), value, text: money, running: start_ms === running_ms };
+    return {
+      key: String(start_ms),
+      label: formats.shortTime(start_ms),
+      value,
+      text: money,
+      running: start_ms === running_ms,
+    };
   });
 }
 
@@ -60,7 +74,8 @@ export function lastHour(minutes: ReadonlyMap<number, number>, now_ms: number, c
 export function hourSlots(rows: readonly Row[], currency: string, formats: Formats): Slot[] {
   const byHour = new Map<number, number>();
   for (const row of rows) {
-    if (row['currency'] === currency) byHour.set(number(row, 'hour'), (byHour.get(number(row, 'hour')) ?? 0) + number(row, 'net_minor'));
+    if (row['currency'] === currency)
+      byHour.set(number(row, 'hour'), (byHour.get(number(row, 'hour')) ?? 0) + number(row, 'net_minor'));
   }
   return Array.from({ length: 24 }, (_, hour) => {
     const label = String(hour).padStart(2, '0');

@@ -45,6 +45,7 @@ export class Revenue {
   isToday = $derived.by(() => this.#context().range.from === this.#context().today);
   say = $derived.by(() => messages(this.#context().locale));
   formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
+  dayText = $derived.by(() => this.formats.days(this.#context().range));
   currencies = $derived.by(() => currenciesOf(this.channels.rows, 'captures'));
   currency = $derived.by(() => {
     const asked = this.#context().params['currency'];
@@ -69,16 +70,29 @@ export class Revenue {
   }
 
   /** Net revenue of every currency, side by side. */
-  nets = $derived.by(() => this.currencies.map((currency) => ({ currency, ...moneyFigure(this.channels.rows, 'net_minor', [currency], this.formats) })));
+  nets = $derived.by(() =>
+    this.currencies.map((currency) => ({
+      currency,
+      ...moneyFigure(this.channels.rows, 'net_minor', [currency], this.formats),
+    })),
+  );
 
-  channelBars = $derived.by(() => this.#bars('net_minor'));
+  channelBars = $derived.by(() => this.#bars('net_minor', (channel) => channel));
+  givenBackBars = $derived.by(() =>
+    [
+      ...this.#bars('refunded_minor', (channel) => this.say.backOf(this.say.refunded, channel)),
+      ...this.#bars('chargeback_minor', (channel) => this.say.backOf(this.say.chargebacks, channel)),
+    ]
+      .filter(({ value }) => value > 0)
+      .map((bar) => ({ ...bar, negative: true })),
+  );
 
-  #bars(column: string) {
+  #bars(column: string, label: (channel: string) => string) {
     return [...this.mine]
       .sort((a, b) => number(b, column) - number(a, column))
       .map((row: Row) => ({
-        key: row.key,
-        label: text(row, 'channel'),
+        key: `${column} ${row.key}`,
+        label: label(text(row, 'channel')),
         value: number(row, column),
         text: this.formats.compactMoney(number(row, column), this.currency),
         exact: this.formats.money(number(row, column), this.currency),

@@ -1,7 +1,7 @@
 /** From rows of the view to what the panels show. Pure. */
 import type { Row } from '@plimsoll/client';
 import type { DayRange } from '@plimsoll/contract';
-import { groupBy, number, sum, text, type Formats } from '@plimsoll/ui';
+import { groupBy, number, text, type Formats } from '@plimsoll/ui';
 
 export interface Slot {
   readonly key: string;
@@ -11,16 +11,32 @@ export interface Slot {
   readonly running: boolean;
 }
 
-/** Units by unit of measure, the most used first: units of different measures are never added (S-R6). */
-export function unitsByMeasure(rows: readonly Row[], column: string): { uom: string; units: number }[] {
-  return [...groupBy(rows.filter((row) => row['kind'] !== 'charge'), 'uom')]
-    .map(([uom, group]) => ({ uom, units: sum(group, column), lines: sum(group, 'lines') }))
-    .sort((a, b) => b.lines - a.lines)
-    .map(({ uom, units }) => ({ uom, units }));
+/** Net units of goods by unit of measure, most first: units of different measures are never added (S-R6). */
+export function unitsByMeasure(rows: readonly Row[]): { uom: string; units: number }[] {
+  const totals = new Map<string, number>();
+  for (const row of rows) {
+    for (const [uom, units] of Object.entries(row['net_units_by_uom'] ?? {})) {
+      totals.set(uom, (totals.get(uom) ?? 0) + Number(units));
+    }
+  }
+  return [...totals].map(([uom, units]) => ({ uom, units })).sort((a, b) => b.units - a.units);
+}
+
+/** Orders over days: a day's rows, one per currency, all carry the day's count. */
+export function ordersOf(days: readonly Row[]): number {
+  return [...groupBy(days, 'business_date').values()].reduce(
+    (total, rows) => total + Math.max(...rows.map((row) => number(row, 'orders'))),
+    0,
+  );
 }
 
 /** The 24 wall hours of the day in one currency; the running hour is marked when the range is today. */
-export function hourSlots(rows: readonly Row[], currency: string, runningHour: number | undefined, formats: Formats): Slot[] {
+export function hourSlots(
+  rows: readonly Row[],
+  currency: string,
+  runningHour: number | undefined,
+  formats: Formats,
+): Slot[] {
   const byHour = new Map<number, number>();
   for (const row of rows) {
     if (row['currency'] !== currency) continue;
@@ -41,6 +57,7 @@ export function runningHour(range: DayRange, today: string, now_ms: number, time
   return Number(format.format(now_ms));
 }
 
-export function productName(row: Row): string {
-  return text(row, 'name') || text(row, 'product_id');
+/** The ids of ranked products, in one spelling for one set, as a filter of the product cards. */
+export function idsOf(products: readonly Row[]): string {
+  return [...new Set(products.map((row) => text(row, 'product_id')))].sort().join(',');
 }

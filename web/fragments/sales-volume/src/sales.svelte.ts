@@ -1,8 +1,9 @@
 /** The three questions that this fragment asks, and what follows from their answers. */
+import type { Row } from '@plimsoll/client';
 import type { Context } from '@plimsoll/contract';
-import { currenciesOf, formatsFor, moneyFigure, number, sum, useLive } from '@plimsoll/ui';
+import { currenciesOf, formatsFor, moneyFigure, number, sum, text, useLive } from '@plimsoll/ui';
 import { messages } from './messages.js';
-import { hourSlots, productName, runningHour, unitsByMeasure } from './model.js';
+import { hourSlots, idsOf, ordersOf, runningHour, unitsByMeasure } from './model.js';
 
 const view = 'sales-volume';
 
@@ -18,7 +19,15 @@ export class Sales {
   );
   readonly products = useLive(
     () => this.#context().client,
-    () => ({ view, params: { ...this.#days, group_by: 'product', measure: 'net_sales', top: '50' } }),
+    () =>
+      this.#context().size === 'tile'
+        ? undefined
+        : { view, params: { ...this.#days, measure: 'net_sales', top: '25' } },
+  );
+
+  readonly cards = useLive(
+    () => this.#context().client,
+    () => (this.#ids === '' ? undefined : { view, params: { table: 'products', product_id: this.#ids } }),
   );
 
   constructor(context: () => Context) {
@@ -30,20 +39,40 @@ export class Sales {
     return { from, to };
   }
 
+  /** Only the page shows products; a tile asks for no cards. */
+  get #ids(): string {
+    return this.#context().size === 'tile' ? '' : idsOf(this.products.rows);
+  }
+
+  #names = new Map<string, string>();
+  names = $derived.by((): ReadonlyMap<string, string> => {
+    for (const card of this.cards.rows) this.#names.set(text(card, 'product_id'), text(card, 'name'));
+    return new Map(this.#names);
+  });
+  name = $derived.by(() => {
+    const names = this.names;
+    return (row: Row): string => names.get(text(row, 'product_id')) ?? text(row, 'product_id');
+  });
+  dayText = $derived.by(() => this.formats.days(this.#context().range));
   say = $derived.by(() => messages(this.#context().locale));
   formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
   currencies = $derived.by(() => currenciesOf(this.days.rows, 'lines'));
   currency = $derived.by(() => this.currencies[0] ?? '');
 
   net = $derived.by(() => moneyFigure(this.days.rows, 'net_minor', this.currencies, this.formats));
-  orders = $derived.by(() => sum(this.days.rows, 'orders'));
+  orders = $derived.by(() => ordersOf(this.days.rows));
   back = $derived.by(() => {
-    const rows = this.days.rows.map((row) => ({ ...row, back_minor: number(row, 'cancelled_minor') + number(row, 'returned_minor') }));
+    const rows = this.days.rows.map((row) => ({
+      ...row,
+      back_minor: number(row, 'cancelled_minor') + number(row, 'returned_minor'),
+    }));
     return moneyFigure(rows, 'back_minor', this.currencies, this.formats);
   });
   unitsBack = $derived.by(() => sum(this.days.rows, 'units_cancelled') + sum(this.days.rows, 'units_returned'));
-  units = $derived.by(() => unitsByMeasure(this.days.rows, 'net_units'));
-  otherUnits = $derived.by(() => this.units.slice(1).map(({ uom, units }) => this.say.otherUnits(this.formats.integer(units), uom)));
+  units = $derived.by(() => unitsByMeasure(this.days.rows));
+  otherUnits = $derived.by(() =>
+    this.units.slice(1).map(({ uom, units }) => this.say.otherUnits(this.formats.integer(units), uom)),
+  );
 
   slots = $derived.by(() => {
     const { range, today, timeZone } = this.#context();
@@ -60,7 +89,7 @@ export class Sales {
       .sort((a, b) => b.value - a.value)
       .map(({ row, value }) => ({
         key: row.key,
-        label: productName(row),
+        label: this.name(row),
         value,
         text: this.formats.compactMoney(value, this.currency),
         exact: this.formats.money(value, this.currency),

@@ -64,17 +64,20 @@ export class Commands {
     const request = new AbortController();
     const deadline = clock.setTimeout(() => request.abort(), deadline_ms);
     try {
-      const response = await fetch(`${this.#url}/v1/commands/${encodeURIComponent(context)}/${encodeURIComponent(name)}`, {
-        method: 'POST',
-        headers: {
-          'Content-Type': 'application/json',
-          'Idempotency-Key': options.key,
-          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-          ...(options.ifMatch === undefined ? {} : { 'If-Match': `"${options.ifMatch}"` }),
+      const response = await fetch(
+        `${this.#url}/v1/commands/${encodeURIComponent(context)}/${encodeURIComponent(name)}`,
+        {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            'Idempotency-Key': options.key,
+            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+            ...(options.ifMatch === undefined ? {} : { 'If-Match': `"${options.ifMatch}"` }),
+          },
+          body: JSON.stringify(body),
+          signal: request.signal,
         },
-        body: JSON.stringify(body),
-        signal: request.signal,
-      });
+      );
       if (response.status === 401 && mayRenew) {
         await this.#tokens.refresh();
         return await this.#attempt(context, name, body, options, false);

@@ -5,4 +5,12 @@ export type { Clock, Environment, PageSignal, SocketConstructor, SocketLike } fr
 export type { RowChange } from './replica.js';
 export type { TokenSource } from './tokens.js';
 export { NotReached, View, type Staleness, type ViewState } from './view.js';
-export { parseVersionToken, versionToken, type Json, type Params, type Problem, type Row, type StaleReason } from './wire.js';
+export {
+  parseVersionToken,
+  versionToken,
+  type Json,
+  type Params,
+  type Problem,
+  type Row,
+  type StaleReason,
+} from './wire.js';

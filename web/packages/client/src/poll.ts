@@ -104,7 +104,10 @@ export class PollTransport implements Transport {
     const asked = await loop.poller.ask();
     if (loop.stopped || asked.outcome === 'refused') return;
     this.#judge(view, asked);
-    loop.timer = this.#options.environment.clock.setTimeout(() => void this.#turn(view, loop), this.#pause_ms(loop, asked));
+    loop.timer = this.#options.environment.clock.setTimeout(
+      () => void this.#turn(view, loop),
+      this.#pause_ms(loop, asked),
+    );
   }
 
   #judge(view: View, asked: Asked): void {

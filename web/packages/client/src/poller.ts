@@ -77,7 +77,8 @@ export class Poller {
   #least(): number | undefined {
     const { view, ownPosition } = this.#options;
     const own = ownPosition();
-    const ownUnseen = own !== undefined && own.epoch === view.epoch && own.position > view.position ? own.position : undefined;
+    const ownUnseen =
+      own !== undefined && own.epoch === view.epoch && own.position > view.position ? own.position : undefined;
     const least = Math.max(view.awaited ?? 0, ownUnseen ?? 0);
     return least > view.position ? least : undefined;
   }
@@ -87,7 +88,9 @@ export class Poller {
     const pause = this.#retryAfter(response);
     switch (response.status) {
       case 200:
-        return (await this.#take(response, signal)) ? { outcome: 'answered', waited } : { outcome: 'busy', waited: false };
+        return (await this.#take(response, signal))
+          ? { outcome: 'answered', waited }
+          : { outcome: 'busy', waited: false };
       case 304:
         this.#confirm(response);
         return { outcome: 'answered', waited };
@@ -134,7 +137,8 @@ export class Poller {
     const { view } = this.#options;
     this.#renewed = false;
     const at = parseVersionToken(response.headers.get('View-Position'));
-    if (at !== undefined && at.epoch === view.epoch) view.replica.progress(at.position, response.headers.get('View-As-Of'));
+    if (at !== undefined && at.epoch === view.epoch)
+      view.replica.progress(at.position, response.headers.get('View-As-Of'));
     this.#staleness(response.headers.get('View-State'));
     view.heard({ upserted: [], removed: [] }, false);
     view.settle();

@@ -200,7 +200,8 @@ export class SocketTransport implements Transport {
   }
 
   #closed(code: number): void {
-    const lived_ms = this.#welcomed_ms === undefined ? undefined : this.#options.environment.clock.now() - this.#welcomed_ms;
+    const lived_ms =
+      this.#welcomed_ms === undefined ? undefined : this.#options.environment.clock.now() - this.#welcomed_ms;
     const drainWindow_ms = this.#drainWindow_ms ?? (code === 1012 ? this.#backoff.max_ms : undefined);
     this.#detach(1000);
     if (code >= 4500 && code <= 4999) return this.#refused(code);

@@ -42,7 +42,13 @@ export class Subscriptions {
     const from = view.replica.cursor;
     view.forgetStaleness();
     view.enter(from === undefined ? 'connecting' : 'resyncing');
-    this.#send({ type: 'subscribe', id, view: view.name, params: view.params, ...(from === undefined ? {} : { from }) });
+    this.#send({
+      type: 'subscribe',
+      id,
+      view: view.name,
+      params: view.params,
+      ...(from === undefined ? {} : { from }),
+    });
   }
 
   unsubscribe(view: View): void {

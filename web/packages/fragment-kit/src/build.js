@@ -111,7 +111,8 @@ async function describe(app, output, staging, files) {
   const integrity = {};
   const css = files.filter((file) => file.endsWith('.css'));
   for (const file of css) await layered(join(staging, file));
-  for (const file of files.sort()) integrity[file] = `sha256-${digest(await readFile(join(staging, file))).toString('base64')}`;
+  for (const file of files.sort())
+    integrity[file] = `sha256-${digest(await readFile(join(staging, file))).toString('base64')}`;
   const chunks = output.filter((item) => item.type === 'chunk');
   const entryOf = (/** @type {string} */ specifier) => {
     const chunk = chunks.find((item) => item.isEntry && item.name === fileStem(specifier));
@@ -130,7 +131,9 @@ async function describe(app, output, staging, files) {
   return {
     name: app.name,
     kind: app.kind,
-    build: digest(JSON.stringify([app.kind, runtimeVersion, app.sdk, integrity])).toString('hex').slice(0, 10),
+    build: digest(JSON.stringify([app.kind, runtimeVersion, app.sdk, integrity]))
+      .toString('hex')
+      .slice(0, 10),
     contract: contractVersion,
     runtime: runtimeVersion,
     sdk: app.sdk,

@@ -19,7 +19,12 @@ export function currenciesOf(rows: readonly Row[], weight: string): string[] {
 }
 
 /** A column in all its currencies: the first as the figure, the others as its note. */
-export function moneyFigure(rows: readonly Row[], column: string, currencies: readonly string[], formats: Formats): MoneyFigure {
+export function moneyFigure(
+  rows: readonly Row[],
+  column: string,
+  currencies: readonly string[],
+  formats: Formats,
+): MoneyFigure {
   const amounts = currencies.map((currency) => {
     const minor = rows.reduce((total, row) => total + (row['currency'] === currency ? number(row, column) : 0), 0);
     return { compact: formats.compactMoney(minor, currency), exact: formats.money(minor, currency) };

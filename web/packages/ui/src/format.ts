@@ -1,10 +1,13 @@
 /** Numbers, money, durations and times as people read them. Formatters are made once and kept: making one costs more than using it. */
-import type { Locale } from '@plimsoll/contract';
+import type { DayRange, Locale } from '@plimsoll/contract';
 
 const tags: Record<Locale, string> = { ko: 'ko-KR', en: 'en-US' };
 const kept = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
-function keep<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => Formatter): Formatter {
+function keep<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat>(
+  key: string,
+  make: () => Formatter,
+): Formatter {
   let formatter = kept.get(key) as Formatter | undefined;
   if (formatter === undefined) {
     formatter = make();
@@ -34,16 +37,27 @@ export interface Formats {
   money(minor: number, currency: string): string;
   amount(minor: number, currency: string): string;
   compactMoney(minor: number, currency: string): string;
-  compact(value: number): string;
+  /** For axes: few digits, no more than are needed. */
+  roughMoney(minor: number, currency: string): string;
   percent(numerator: number, denominator: number): string;
   /** Seconds as `1:02:03`; `2:03` below an hour. */
   duration(seconds: number): string;
   /** Clock time with seconds, in the tenant's zone. */
   time(at: number | string): string;
   shortTime(at: number | string): string;
-  date(day: string): string;
+  /** A range of days, both ends included. */
+  days(range: DayRange): string;
   month(period: string): string;
 }
+
+/** Below this many major units an amount is short enough as it is. */
+const compactFrom = 10_000;
+const compactNotation: Intl.NumberFormatOptions = {
+  notation: 'compact',
+  minimumSignificantDigits: 4,
+  maximumSignificantDigits: 4,
+  useGrouping: 'always',
+};
 
 export const none = '–';
 
@@ -53,29 +67,30 @@ export function formatsFor(locale: Locale, timeZone: string): Formats {
     keep(`${tag} ${key}`, () => new Intl.NumberFormat(tag, options));
   const date = (key: string, options: Intl.DateTimeFormatOptions) =>
     keep(`${tag} ${key} ${options.timeZone}`, () => new Intl.DateTimeFormat(tag, options));
+  const money = (minor: number, currency: string): string =>
+    number(`money ${currency}`, style(currency)).format(decimal(minor, fractionDigits(currency)) as unknown as number);
   return {
     locale,
     integer: (value) => number('integer', {}).format(value),
-    money: (minor, currency) =>
-      number(`money ${currency}`, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(
-        decimal(minor, fractionDigits(currency)) as unknown as number,
-      ),
+    money,
     amount: (minor, currency) => {
       const digits = fractionDigits(currency);
       return number(`amount ${digits}`, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
         decimal(minor, digits) as unknown as number,
       );
     },
-    compactMoney: (minor, currency) =>
-      number(`compact ${currency}`, {
-        style: 'currency',
-        currency,
-        currencyDisplay: 'narrowSymbol',
+    compactMoney: (minor, currency) => {
+      const major = minor / 10 ** fractionDigits(currency);
+      if (Math.abs(major) < compactFrom) return money(minor, currency);
+      return number(`compact ${currency}`, { ...style(currency), ...compactNotation }).format(major);
+    },
+    roughMoney: (minor, currency) =>
+      number(`rough ${currency}`, {
+        ...style(currency),
         notation: 'compact',
         minimumFractionDigits: 0,
-        maximumSignificantDigits: 4,
+        maximumFractionDigits: 1,
       }).format(minor / 10 ** fractionDigits(currency)),
-    compact: (value) => number('compact', { notation: 'compact', maximumSignificantDigits: 3 }).format(value),
     percent: (numerator, denominator) =>
       denominator === 0
         ? none
@@ -83,11 +98,28 @@ export function formatsFor(locale: Locale, timeZone: string): Formats {
             numerator / denominator,
           ),
     duration,
-    time: (at) => date('time', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
-    shortTime: (at) => date('short', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
-    date: (day) => date('date', { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' }).format(new Date(`${day}T00:00:00Z`)),
-    month: (period) => date('month', { timeZone: 'UTC', year: 'numeric', month: 'long' }).format(new Date(`${period}-01T00:00:00Z`)),
+    time: (at) =>
+      date('time', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(
+        new Date(at),
+      ),
+    shortTime: (at) =>
+      date('short', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
+    days: ({ from, to }) =>
+      date('days', { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' }).formatRange(
+        midnight(from),
+        midnight(to),
+      ),
+    month: (period) =>
+      date('month', { timeZone: 'UTC', year: 'numeric', month: 'long' }).format(midnight(`${period}-01`)),
   };
+}
+
+function midnight(day: string): Date {
+  return new Date(`${day}T00:00:00Z`);
+}
+
+function style(currency: string): Intl.NumberFormatOptions {
+  return { style: 'currency', currency, currencyDisplay: 'narrowSymbol' };
 }
 
 function duration(seconds: number): string {

@@ -32,10 +32,21 @@ export function makePlot(host: HTMLElement, times: readonly number[], options: P
       width: options.width,
       height: options.height,
       legend: { show: false },
+      padding: [8, 12, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-      scales: { x: { time: false }, y: { range: (_plot, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
+      scales: {
+        x: { time: false },
+        y: { range: (_plot, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] },
+      },
       axes: [
-        { ...axis, grid: { show: false }, space: 72, values: (_plot, splits) => splits.map(options.clock), incrs: minutes },
+        {
+          ...axis,
+          grid: { show: false },
+          space: 72,
+          size: 30,
+          values: (_plot, splits) => splits.map(options.clock),
+          incrs: minutes,
+        },
         { ...axis, size: 64, space: 44, values: (_plot, splits) => splits.map(options.axis) },
       ],
       series: [
@@ -47,7 +58,9 @@ export function makePlot(host: HTMLElement, times: readonly number[], options: P
           dash: dashes[at % dashes.length] ?? [],
           spanGaps: false,
           points: { show: false },
-          ...(options.series.length === 1 ? { fill: `color-mix(in srgb, ${colour('--series-1')} 12%, transparent)` } : {}),
+          ...(options.series.length === 1
+            ? { fill: `color-mix(in srgb, ${colour('--series-1')} 12%, transparent)` }
+            : {}),
         })),
       ],
       hooks: { setCursor: [(plot) => options.onCursor(plot.cursor.idx ?? null)] },

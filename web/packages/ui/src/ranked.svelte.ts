@@ -7,6 +7,11 @@ export class Ranked<Item extends { readonly key: string }> {
   #order: string[] = [];
   #reordered_ms = Number.NEGATIVE_INFINITY;
 
+  /** The reader has asked for another order: the next one is taken as it is. */
+  begin(): void {
+    this.#order = [];
+  }
+
   /** `items` in ranked order, shown in an order that is as calm as the reader needs it. */
   arrange(items: readonly Item[], now_ms: number = performance.now()): Item[] {
     const wanted = items.map((item) => item.key);

@@ -1,0 +1,45 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { afterEach, describe, expect, it } from 'vitest';
+import { columnsFor } from '../src/columns.js';
+import DataTable from '../src/components/DataTable.svelte';
+import { formatsFor } from '../src/format.js';
+import type { Live } from '../src/live.svelte.js';
+import Fixture from './StandingFixture.svelte';
+
+afterEach(cleanup);
+
+describe('a table', () => {
+  const rows = [
+    { key: 'a', position: 1, name: 'apple', n: 2 },
+    { key: 'b', position: 2, name: 'beet', n: 10 },
+  ];
+  const make = columnsFor(formatsFor('en', 'Asia/Seoul'));
+  const columns = [make.text('name', 'Name'), make.count('n', 'Count')];
+  const names = () => screen.getAllByRole('rowheader').map((cell) => cell.textContent.trim());
+
+  it('starts_with_the_largest_and_sorts_by_the_head_that_is_pressed', async () => {
+    render(DataTable, { caption: 'Things', rows, columns, locale: 'en', sort: 'n' });
+    expect(names()).toEqual(['beet', 'apple']);
+    expect(screen.getByRole('columnheader', { name: /Count/ }).getAttribute('aria-sort')).toBe('descending');
+    await fireEvent.pointerEnter(screen.getByRole('region'));
+    await fireEvent.click(screen.getByRole('button', { name: /Count/ }));
+    expect(names()).toEqual(['apple', 'beet']);
+  });
+});
+
+describe('a panel without rows', () => {
+  it('five_reasons_are_five_different_states', () => {
+    const texts = (['loading', 'empty', 'error', 'forbidden', 'unprojected'] as const).map((standing) => {
+      const { container } = render(Fixture, { live: { standing } as Live });
+      const text = container.textContent.trim();
+      cleanup();
+      return text;
+    });
+    expect(new Set(texts).size).toBe(5);
+  });
+
+  it('rows_are_shown_when_there_are_some', () => {
+    render(Fixture, { live: { standing: 'ready' } as Live });
+    expect(screen.getByText('the rows')).toBeTruthy();
+  });
+});
