@@ -1,9 +1,11 @@
 //! The bounded contexts, one folder each, and the registry that finds a command by its path.
 
 pub(crate) mod agents;
+pub(crate) mod calls;
 pub(crate) mod catalog;
 pub(crate) mod config;
 pub(crate) mod orders;
+pub(crate) mod payments;
 
 use std::sync::LazyLock;
 
@@ -15,7 +17,14 @@ use crate::{
     handler::{Ask, Asked, Gather, alone},
 };
 
-alone!(catalog::Product, orders::Order);
+alone!(
+    catalog::Product,
+    orders::Order,
+    payments::Payment,
+    payments::Settlement,
+    payments::FxRate,
+    calls::Call,
+);
 
 /// A command as the registry knows it.
 #[derive(Clone, Copy)]
@@ -41,6 +50,11 @@ pub(crate) static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let mut all = Vec::new();
     add::<catalog::Product>(&mut all);
     add::<orders::Order>(&mut all);
+    add::<payments::Payment>(&mut all);
+    add::<payments::Settlement>(&mut all);
+    add::<payments::FxRate>(&mut all);
+    add::<calls::Call>(&mut all);
+    add::<agents::Session>(&mut all);
     all
 });
 

@@ -14,7 +14,7 @@ pub(crate) use admission::Admission;
 pub(crate) use answer::{Accepted, Done};
 pub(crate) use ask::{Ask, Asked, Gather, alone};
 pub(crate) use config::{ConfigJob, change_config, read_config};
-pub(crate) use desk::Desk;
+pub(crate) use desk::{Desk, stream_of};
 pub(crate) use failure::{Failure, internal, payload_too_large};
 pub(crate) use request::{Given, IfMatch, Job, parse_command, request_hash};
 pub(crate) use run::{died, run};
