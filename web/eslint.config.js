@@ -33,5 +33,6 @@ export default ts.config(
   {
     files: ['scripts/**', 'packages/fragment-kit/**', 'e2e/**', '*.config.js'],
     languageOptions: { globals: { ...globals.node } },
+    rules: { 'no-console': 'off' },
   },
 );

@@ -1,0 +1,161 @@
+/** What must hold in a browser; the one that stops the server comes last. */
+import { AxeBuilder } from '@axe-core/playwright';
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { openPage, waitForStanding } from './browser.js';
+
+/** @typedef {{browser: import('playwright-core').Browser, url: string, shots: string, stop?: () => Promise<void>}} Stage */
+/** @typedef {{name: string, needsOwnServer?: boolean, run: (stage: Stage) => Promise<void>}} Check */
+
+const pages = ['/', '/sales-volume', '/call-time', '/revenue', '/commission'];
+const liveWithin_ms = 30_000;
+const movesWithin_ms = 60_000;
+const heartbeatAndGrace_ms = 33_000;
+
+/** @param {import('playwright-core').Page} page */
+function position(page) {
+  return page.locator('[data-position]').getAttribute('data-position').then(Number);
+}
+
+/** @type {Check[]} */
+export const checks = [
+  {
+    name: 'numbers_move_on_every_page_without_errors_csp_violations_or_foreign_requests',
+    run: async ({ browser, url }) => {
+      const { page, offences, close } = await openPage(browser, url);
+      for (const path of pages) {
+        await page.goto(url + path);
+        await waitForStanding(page, 'live', liveWithin_ms);
+        await page.locator('dd.number').first().waitFor({ timeout: liveWithin_ms });
+        const before = await position(page);
+        await page.waitForFunction(
+          (seen) => Number(document.querySelector('[data-position]')?.getAttribute('data-position')) > seen,
+          before,
+          { timeout: movesWithin_ms },
+        );
+      }
+      assert.deepEqual(offences, []);
+      await close();
+    },
+  },
+  {
+    name: 'the_headline_on_the_overview_moves_by_itself',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.goto(url);
+      const tile = page.locator('[data-fragment="sales-volume"]');
+      await tile.locator('dd.number').first().waitFor({ timeout: liveWithin_ms });
+      const before = await tile.innerText();
+      await page.waitForFunction(
+        (text) =>
+          /** @type {HTMLElement | null} */ (document.querySelector('[data-fragment="sales-volume"]'))?.innerText !==
+          text,
+        before,
+        { timeout: movesWithin_ms },
+      );
+      await close();
+    },
+  },
+  {
+    name: 'space_pauses_the_screen_and_says_so',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.goto(url);
+      await waitForStanding(page, 'live', liveWithin_ms);
+      await page.keyboard.press('Space');
+      await waitForStanding(page, 'paused', 2_000);
+      const held = await position(page);
+      await page.waitForTimeout(1_500);
+      assert.equal(await position(page), held);
+      await page.keyboard.press('Space');
+      await waitForStanding(page, 'live', 2_000);
+      await close();
+    },
+  },
+  {
+    name: 'language_theme_and_range_are_choices_that_stay',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Yesterday' }).click();
+      assert.match(page.url(), /range=yesterday/);
+      await page.getByRole('button', { name: '한', exact: true }).click();
+      await page.getByRole('button', { name: '어제' }).waitFor();
+      assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
+      await page.getByRole('button', { name: '어두운 화면으로' }).click();
+      await page.reload();
+      await page.getByRole('button', { name: '어제' }).waitFor();
+      assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+      await close();
+    },
+  },
+  {
+    name: 'a_broken_fragment_hurts_no_other',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.route(/\/a\/revenue\/.*\.js$/, (route) => route.abort());
+      await page.goto(url);
+      await page.getByText('This part could not be loaded').waitFor({ timeout: liveWithin_ms });
+      await page.locator('[data-fragment="sales-volume"] dd.number').first().waitFor({ timeout: liveWithin_ms });
+      await close();
+    },
+  },
+  {
+    name: 'without_sockets_the_page_polls_and_says_so',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.routeWebSocket(/\/v1\/live$/, (socket) => socket.close({ code: 1011 }));
+      await page.goto(`${url}/sales-volume`);
+      await waitForStanding(page, 'polling', liveWithin_ms);
+      await page.locator('dd.number').first().waitFor({ timeout: liveWithin_ms });
+      await close();
+    },
+  },
+  {
+    name: 'no_serious_accessibility_violations_and_no_sideways_scrolling_at_360_and_1440_in_both_themes',
+    run: async ({ browser, url, shots }) => {
+      /** @type {string[]} */
+      const found = [];
+      for (const theme of /** @type {const} */ (['light', 'dark'])) {
+        for (const width of [360, 1440]) {
+          const { page, close } = await openPage(browser, url, {
+            width,
+            theme,
+            locale: theme === 'dark' ? 'ko' : 'en',
+          });
+          for (const path of pages) {
+            await page.goto(url + path);
+            await page.locator('dd.number').first().waitFor({ timeout: liveWithin_ms });
+            await page.waitForTimeout(1_000);
+            const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+            if (overflow > 0) found.push(`${path} at ${width}: ${overflow} px too wide`);
+            const { violations } = await new AxeBuilder({ page }).analyze();
+            for (const { id, impact, nodes } of violations) {
+              if (impact === 'serious' || impact === 'critical')
+                found.push(`${path} ${theme} ${width}: ${id} ${nodes[0]?.html}`);
+            }
+            const name = `${path.slice(1) || 'overview'}-${width}-${theme}.png`;
+            await page.screenshot({ path: join(shots, name), fullPage: true });
+          }
+          await close();
+        }
+      }
+      assert.deepEqual(found, []);
+    },
+  },
+  {
+    name: 'the_badge_changes_when_the_server_stops_and_the_numbers_stay',
+    needsOwnServer: true,
+    run: async ({ browser, url, stop }) => {
+      const { page, close } = await openPage(browser, url);
+      await page.goto(`${url}/sales-volume`);
+      await waitForStanding(page, 'live', liveWithin_ms);
+      const figure = page.locator('dd.number').first();
+      await figure.waitFor();
+      await stop?.();
+      await waitForStanding(page, 'offline', heartbeatAndGrace_ms);
+      assert.notEqual((await figure.innerText()).trim(), '');
+      await close();
+    },
+  },
+];
