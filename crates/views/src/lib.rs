@@ -1,11 +1,13 @@
 //! The views: one pure fold per view over the events of the log, and the questions that can be
 //! asked of its rows. No clock, no randomness, no environment, no I/O.
 
+pub mod commission;
 pub mod fold;
 mod orders;
 pub mod query;
 pub mod sales_volume;
 
+pub use commission::Commission;
 pub use fold::{FoldError, Meta, ParkedEntry, Row, StoredRow, View, Workspace};
 pub use query::{Answer, AnswerContext, AnswerRow, Params, ViewQuery};
 pub use sales_volume::SalesVolume;

@@ -44,7 +44,11 @@ impl State {
     /// An end takes back what was never earned.
     pub(super) fn recover_advances(&mut self, cause: &Cause<'_>) {
         for outstanding in std::mem::take(&mut self.outstanding) {
-            let line = cause.line(&outstanding.planner, Component::AdvanceRecovered, -outstanding.amount);
+            let line = cause.line(
+                &outstanding.planner,
+                Component::AdvanceRecovered,
+                -outstanding.amount,
+            );
             self.post(line, false);
         }
     }

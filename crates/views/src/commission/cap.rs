@@ -35,12 +35,20 @@ impl State {
     ) -> Capped {
         let config = cause.config;
         if !names(&config.cap_components, component) || cause.policy_month > config.cap_months {
-            return Capped { paid: full, above: 0, counted: false };
+            return Capped {
+                paid: full,
+                above: 0,
+                counted: false,
+            };
         }
         let room = (limit(contract, config.cap_multiple) - self.cap_used).max(0);
         let paid = full.min(room);
         self.cap_used += paid;
-        Capped { paid, above: full - paid, counted: true }
+        Capped {
+            paid,
+            above: full - paid,
+            counted: true,
+        }
     }
 
     /// Pays an amount of a component to all payees of the policy, capped and split (G3), each
@@ -64,7 +72,10 @@ impl State {
             self.post(line.clone(), capped.counted);
             self.pay_overrides(context, cause, payee, &line, capped.paid);
         }
-        for (payee, part) in split_largest_remainder(capped.above, &weights).into_iter().enumerate() {
+        for (payee, part) in split_largest_remainder(capped.above, &weights)
+            .into_iter()
+            .enumerate()
+        {
             let planner = context.contract.planner(payee).clone();
             self.put_above(cause, &planner, component, instalment, part, Some(rate));
         }

@@ -1,6 +1,9 @@
 //! M-R5 and M-R6: what comes back when a policy ends, and what is given again when it lives again.
 
-use plimsoll_contracts::{TenantConfig, rows::{Component, PolicyStatus}};
+use plimsoll_contracts::{
+    TenantConfig,
+    rows::{Component, PolicyStatus},
+};
 
 use super::{
     plan::Plan,
@@ -15,7 +18,11 @@ impl State {
     /// The policy ends.
     pub(super) fn end(&mut self, context: Context<'_>, cause: &Cause<'_>, status: PolicyStatus) {
         let undone = |status| matches!(status, PolicyStatus::FreeLook | PolicyStatus::Void);
-        let may_end = if undone(status) { !undone(self.status) } else { self.status == PolicyStatus::InForce };
+        let may_end = if undone(status) {
+            !undone(self.status)
+        } else {
+            self.status == PolicyStatus::InForce
+        };
         if !may_end {
             return self.park(cause.stamp, Reason::PolicyNotInForce);
         }
@@ -38,13 +45,19 @@ impl State {
         };
         let paid = self.paid.count();
         let bp = if by_table {
-            context.plan.clawback_bp(context.contract.contract_date, paid, Some(cause.stamp))
+            context
+                .plan
+                .clawback_bp(context.contract.contract_date, paid, Some(cause.stamp))
         } else {
             WHOLE_BP
         };
         for place in 0..self.entries.len() {
             let entry = &self.entries[place];
-            if if by_table { by_schedule(entry, config) } else { is_paid(entry) } {
+            if if by_table {
+                by_schedule(entry, config)
+            } else {
+                is_paid(entry)
+            } {
                 let target = share(entry.line.amount, bp, WHOLE_BP);
                 self.claw(cause, place, target);
             }
@@ -88,7 +101,10 @@ impl State {
             return outstanding;
         }
         let eligible = self.entries.iter().filter(|entry| by_schedule(entry, config));
-        outstanding + eligible.map(|entry| share(entry.line.amount, bp, WHOLE_BP)).sum::<i64>()
+        outstanding
+            + eligible
+                .map(|entry| share(entry.line.amount, bp, WHOLE_BP))
+                .sum::<i64>()
     }
 }
 

@@ -20,12 +20,20 @@ impl State {
     /// A corrected rate posts `adjust` differences for instalments paid under an earlier document,
     /// where it now governs the policy.
     pub(super) fn correct(&mut self, context: Context<'_>, cause: &Cause<'_>) {
-        for component in [RateComponent::New, RateComponent::Instalment, RateComponent::Maintenance] {
+        for component in [
+            RateComponent::New,
+            RateComponent::Instalment,
+            RateComponent::Maintenance,
+        ] {
             let by = Some(cause.stamp);
-            let Some(rate) = context.plan.rate_of(component, context.contract, by) else { continue };
-            let is_news = context.plan.rates.iter().any(|known| {
-                known.stamp.id == cause.stamp.id && known.document.name == rate.name
-            });
+            let Some(rate) = context.plan.rate_of(component, context.contract, by) else {
+                continue;
+            };
+            let is_news = context
+                .plan
+                .rates
+                .iter()
+                .any(|known| known.stamp.id == cause.stamp.id && known.document.name == rate.name);
             if !is_news || !rate.has_basis(context.contract) {
                 continue;
             }
@@ -41,12 +49,20 @@ impl State {
     /// The instalments that stand paid and do not wait, with the premium that paid them.
     fn paid_before<'a>(&self, context: Context<'a>, cause: &Cause<'_>) -> BTreeMap<u16, &'a Stamp> {
         let mut paid = BTreeMap::new();
-        for event in context.events.iter().filter(|event| event.stamp.is_before(cause.stamp)) {
+        for event in context
+            .events
+            .iter()
+            .filter(|event| event.stamp.is_before(cause.stamp))
+        {
             if let What::Premium { no, count } = event.what
                 && !self.waiting.iter().any(|w| w.stamp.id == event.stamp.id)
             {
                 let covered = no..no.saturating_add(count);
-                paid.extend(covered.filter(|n| self.paid.contains(*n)).map(|n| (n, &event.stamp)));
+                paid.extend(
+                    covered
+                        .filter(|n| self.paid.contains(*n))
+                        .map(|n| (n, &event.stamp)),
+                );
             }
         }
         paid
@@ -77,12 +93,18 @@ impl State {
         }
         let capped = self.cap(context.contract, cause, of, difference);
         let weights = context.contract.shares();
-        for (payee, part) in split_largest_remainder(capped.paid, &weights).into_iter().enumerate() {
+        for (payee, part) in split_largest_remainder(capped.paid, &weights)
+            .into_iter()
+            .enumerate()
+        {
             let line = line_to(context.contract.planner(payee), part);
             self.post(line.clone(), capped.counted);
             self.pay_overrides(context, cause, payee, &line, capped.paid);
         }
-        for (payee, part) in split_largest_remainder(capped.above, &weights).into_iter().enumerate() {
+        for (payee, part) in split_largest_remainder(capped.above, &weights)
+            .into_iter()
+            .enumerate()
+        {
             let planner = context.contract.planner(payee).clone();
             self.put_above(cause, &planner, of, Some(instalment), part, Some(rate));
         }

@@ -114,10 +114,16 @@ fn held_or_first<'a, T>(values: &'a [Dated<T>], on: NaiveDate, by: &Stamp) -> Op
 /// [`FoldError::Missing`]; the inner error names a planner or unit that nobody has announced yet.
 pub(super) fn photograph(
     workspace: &mut Workspace<Commission>,
+    policy_id: &Id,
     issued: &Stamp,
     on: NaiveDate,
     planners: &[PlannerShare],
 ) -> Result<Result<Picture, Absent>, FoldError> {
+    let whole: u64 = planners.iter().map(|share| u64::from(share.share_bp)).sum();
+    if whole != 10_000 {
+        let (id, reason) = (policy_id.clone(), Reason::SharesNotWhole);
+        return Ok(Err(Absent { id, reason }));
+    }
     let mut picture = Picture::default();
     for (place, share) in planners.iter().enumerate() {
         let planner = load_planner(workspace, &share.planner_id)?;

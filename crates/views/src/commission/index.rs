@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use plimsoll_contracts::{Id, Month, time};
 use serde::{Deserialize, Serialize};
 
-use super::{Commission, doc::Doc, policy::Contract};
+use super::{Commission, doc::Doc, gather::Gather, policy::Contract};
 use crate::{FoldError, Workspace};
 
 /// Policies on a page.
@@ -117,22 +117,16 @@ fn select(
 ) -> Result<Vec<Id>, FoldError> {
     let head = contracts(workspace)?;
     let mut found = Vec::new();
-    let mut missing = false;
+    let mut gather = Gather::default();
     for (month, count) in head.months.range(from..) {
         for number in 0..count.div_ceil(PAGE_LEN) {
-            match page(workspace, *month, number) {
-                Ok(page) => found.extend(page.0.iter().filter(|l| inside(l)).map(|l| l.policy_id.clone())),
-                // Asked for all of them before the event is folded again.
-                Err(FoldError::Missing) => missing = true,
-                Err(other) => return Err(other),
+            if let Some(page) = gather.take(page(workspace, *month, number))? {
+                found.extend(page.0.iter().filter(|l| inside(l)).map(|l| l.policy_id.clone()));
             }
         }
     }
-    if missing {
-        Err(FoldError::Missing)
-    } else {
-        Ok(found)
-    }
+    gather.done()?;
+    Ok(found)
 }
 
 /// Notes that a policy waits for a planner or unit (G6).

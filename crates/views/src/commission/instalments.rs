@@ -15,7 +15,9 @@ impl Instalments {
 
     /// Whether one is paid.
     pub(super) fn contains(&self, instalment: u16) -> bool {
-        self.0.iter().any(|(first, last)| (*first..=*last).contains(&instalment))
+        self.0
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&instalment))
     }
 
     /// Adds one.

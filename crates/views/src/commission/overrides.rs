@@ -2,12 +2,7 @@
 //! hierarchy and the latest rule per level.
 
 use chrono::NaiveDate;
-use plimsoll_contracts::{
-    Id, Label,
-    config::MissingLevel,
-    events::OverrideKind,
-    rows::Component,
-};
+use plimsoll_contracts::{Id, Label, config::MissingLevel, events::OverrideKind, rows::Component};
 
 use super::{
     hierarchy::Level,
@@ -31,14 +26,29 @@ impl State {
         line: &Line,
         total: i64,
     ) {
-        let of = if line.component == Component::Adjust { line.of } else { Some(line.component) };
-        let Some(of) = of.filter(|of| names(&cause.config.override_components, *of)) else { return };
-        let Some(chain) = context.picture.chains.get(payee).filter(|_| line.amount != 0) else { return };
+        let of = if line.component == Component::Adjust {
+            line.of
+        } else {
+            Some(line.component)
+        };
+        let Some(of) = of.filter(|of| names(&cause.config.override_components, *of)) else {
+            return;
+        };
+        let Some(chain) = context.picture.chains.get(payee).filter(|_| line.amount != 0) else {
+            return;
+        };
         let premium = context.contract.monthly_premium_minor;
-        let mut below_ppm = if premium == 0 { 0 } else { share(total, 1_000_000, premium) };
+        let mut below_ppm = if premium == 0 {
+            0
+        } else {
+            share(total, 1_000_000, premium)
+        };
         for (place, level) in chain.iter().enumerate() {
             let contract_date = context.contract.contract_date;
-            let Some(rule) = context.plan.override_rule(&level.level, contract_date, cause.stamp) else {
+            let Some(rule) = context
+                .plan
+                .override_rule(&level.level, contract_date, cause.stamp)
+            else {
                 continue;
             };
             let of_premium = |ppm: i64| {

@@ -114,6 +114,21 @@ impl Plan {
         before.map(|closing| closing.period).max()
     }
 
+    /// The period that a line is posted in: the month of its cause, or the first one that was still
+    /// open when the cause was appended (M-R1).
+    pub(super) fn posting_period(&self, month: Month, position: Position) -> Month {
+        let first_open = self.closed_through(position).map(|closed| closed.plus(1));
+        first_open.map_or(month, |open| open.max(month))
+    }
+
+    /// The events that made the plan known.
+    pub(super) fn stamps(&self) -> impl Iterator<Item = &Stamp> {
+        let rates = self.rates.iter().map(|known| &known.stamp);
+        let overrides = self.overrides.iter().map(|known| &known.stamp);
+        let clawbacks = self.clawbacks.iter().map(|known| &known.stamp);
+        rates.chain(overrides).chain(clawbacks)
+    }
+
     /// The position of the last closing before a position: what came later is a late comer.
     pub(super) fn last_barrier(&self, position: Position) -> Position {
         let before = self
@@ -140,10 +155,10 @@ impl Plan {
 }
 
 /// The documents known at an event (its own included), all of them where none is given.
-pub(super) fn known_by<'a, T>(
-    documents: &'a [Known<T>],
-    by: Option<&'a Stamp>,
-) -> impl Iterator<Item = &'a Known<T>> {
+pub(super) fn known_by<'d, 's, T>(
+    documents: &'d [Known<T>],
+    by: Option<&'s Stamp>,
+) -> impl Iterator<Item = &'d Known<T>> + use<'d, 's, T> {
     documents
         .iter()
         .filter(move |known| by.is_none_or(|by| !by.is_before(&known.stamp)))

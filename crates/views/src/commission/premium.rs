@@ -11,8 +11,11 @@ use super::{
     state::{Cause, Context, Reason, State, component_of, hold},
 };
 
-const RATE_COMPONENTS: [RateComponent; 3] =
-    [RateComponent::New, RateComponent::Instalment, RateComponent::Maintenance];
+const RATE_COMPONENTS: [RateComponent; 3] = [
+    RateComponent::New,
+    RateComponent::Instalment,
+    RateComponent::Maintenance,
+];
 
 impl State {
     /// A premium for instalments `no` … `no + count - 1`.
@@ -52,7 +55,14 @@ impl State {
         } else if rate.payout == Payout::Advance {
             self.earn(context, cause, rate, instalment, full);
         } else {
-            self.pay_split(context, cause, component_of(rate.component), Some(instalment), full, rate);
+            self.pay_split(
+                context,
+                cause,
+                component_of(rate.component),
+                Some(instalment),
+                full,
+                rate,
+            );
         }
     }
 
@@ -62,7 +72,9 @@ impl State {
         if corrects {
             self.correct(context, cause);
         }
-        let Ok(rates) = rates_at(context, cause) else { return };
+        let Ok(rates) = rates_at(context, cause) else {
+            return;
+        };
         let is_missing = |reason| matches!(reason, Reason::RateMissing | Reason::AcquisitionCostMissing);
         let (ready, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
@@ -80,7 +92,8 @@ impl State {
     pub(super) fn reverse_premium(&mut self, context: Context<'_>, cause: &Cause<'_>, no: u16) {
         let premium = context.events.iter().rev().find_map(|event| match event.what {
             What::Premium { no: first, count }
-                if event.stamp.is_before(cause.stamp) && (first..first.saturating_add(count)).contains(&no) =>
+                if event.stamp.is_before(cause.stamp)
+                    && (first..first.saturating_add(count)).contains(&no) =>
             {
                 Some(first..first.saturating_add(count))
             }
@@ -90,9 +103,13 @@ impl State {
             return self.wait(cause.stamp, Reason::InstalmentOutOfOrder, no, 0);
         };
         covered.clone().for_each(|n| self.paid.remove(n));
-        self.waiting.retain(|w| !covered.contains(&w.instalment_no) || w.reason == Reason::InstalmentOutOfOrder);
+        self.waiting
+            .retain(|w| !covered.contains(&w.instalment_no) || w.reason == Reason::InstalmentOutOfOrder);
         for place in 0..self.entries.len() {
-            let of_premium = self.entries[place].line.instalment.is_some_and(|n| covered.contains(&n));
+            let of_premium = self.entries[place]
+                .line
+                .instalment
+                .is_some_and(|n| covered.contains(&n));
             if of_premium && !self.entries[place].reversed {
                 self.reverse_entry(cause, place);
             }
@@ -102,7 +119,10 @@ impl State {
     fn reverse_entry(&mut self, cause: &Cause<'_>, place: usize) {
         let entry = &mut self.entries[place];
         let line = entry.line.clone();
-        if matches!(line.component, Component::Clawback | Component::ClawbackReversed | Component::Reversed) {
+        if matches!(
+            line.component,
+            Component::Clawback | Component::ClawbackReversed | Component::Reversed
+        ) {
             return;
         }
         entry.reversed = true;
@@ -129,9 +149,11 @@ impl State {
 
 /// The documents that govern the policy at an event, in the order of work; why not, if none.
 fn rates_at<'a>(context: Context<'a>, cause: &Cause<'a>) -> Result<Vec<&'a Rate>, Reason> {
-    let governing = RATE_COMPONENTS
-        .into_iter()
-        .filter_map(|component| context.plan.rate_of(component, context.contract, Some(cause.stamp)));
+    let governing = RATE_COMPONENTS.into_iter().filter_map(|component| {
+        context
+            .plan
+            .rate_of(component, context.contract, Some(cause.stamp))
+    });
     let rates: Vec<&Rate> = governing.collect();
     if rates.is_empty() {
         Err(Reason::RateMissing)

@@ -104,6 +104,27 @@ pub enum Reason {
     AlreadyExists,
     /// The amount is in another currency than the policy.
     CurrencyMismatch,
+    /// The shares of the planners do not sum to 10,000 bp.
+    SharesNotWhole,
+}
+
+impl Reason {
+    /// The word in the parked list.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::PolicyUnknown => "PolicyUnknown",
+            Self::PlannerUnknown => "PlannerUnknown",
+            Self::UnitUnknown => "UnitUnknown",
+            Self::RateMissing => "RateMissing",
+            Self::AcquisitionCostMissing => "AcquisitionCostMissing",
+            Self::InstalmentOutOfOrder => "InstalmentOutOfOrder",
+            Self::PolicyNotInForce => "PolicyNotInForce",
+            Self::PolicyNotLapsed => "PolicyNotLapsed",
+            Self::AlreadyExists => "AlreadyExists",
+            Self::CurrencyMismatch => "CurrencyMismatch",
+            Self::SharesNotWhole => "SharesNotWhole",
+        }
+    }
 }
 
 /// An event that waits.
@@ -171,7 +192,13 @@ impl<'a> Cause<'a> {
         let date = config.business_date(stamp.at);
         let period = plan.posting_period(Month::of(date), stamp.position);
         let policy_month = policy_month(contract_date, date);
-        Self { stamp, config, date, period, policy_month }
+        Self {
+            stamp,
+            config,
+            date,
+            period,
+            policy_month,
+        }
     }
 
     /// A line of this cause; amounts and what else it says are for the caller to add.
@@ -213,7 +240,12 @@ impl State {
             What::Ended(status) => self.end(context, &cause, *status),
             What::Reinstated => self.reinstate(&cause),
             What::Reassigned { planner, from } => self.servicing.push((*from, planner.clone())),
-            What::Adjusted { planner, component, amount, currency } => {
+            What::Adjusted {
+                planner,
+                component,
+                amount,
+                currency,
+            } => {
                 if *currency == context.contract.currency {
                     self.adjust_by_hand(context, &cause, planner, *component, *amount);
                 } else {
@@ -232,13 +264,24 @@ impl State {
 
     pub(super) fn wait(&mut self, stamp: &Stamp, reason: Reason, instalment_no: u16, instalments: u16) {
         let stamp = stamp.clone();
-        self.waiting.push(Waiting { stamp, reason, instalment_no, instalments });
+        self.waiting.push(Waiting {
+            stamp,
+            reason,
+            instalment_no,
+            instalments,
+        });
     }
 
     /// Posts a line unless it says nothing.
     pub(super) fn post(&mut self, line: Line, counted: bool) {
         if line.amount != 0 || line.deferred != 0 {
-            self.entries.push(Entry { line, no: 0, clawed: 0, reversed: false, counted });
+            self.entries.push(Entry {
+                line,
+                no: 0,
+                clawed: 0,
+                reversed: false,
+                counted,
+            });
         }
     }
 
@@ -258,14 +301,19 @@ impl State {
 pub(super) fn hold(held: &mut Vec<Held>, planner: &Id, amount: i64) {
     match held.iter_mut().find(|h| h.planner == *planner) {
         Some(h) => h.amount += amount,
-        None => held.push(Held { planner: planner.clone(), amount }),
+        None => held.push(Held {
+            planner: planner.clone(),
+            amount,
+        }),
     }
     held.retain(|h| h.amount != 0);
 }
 
 /// What is held for a planner.
 pub(super) fn held(held: &[Held], planner: &Id) -> i64 {
-    held.iter().find(|h| h.planner == *planner).map_or(0, |h| h.amount)
+    held.iter()
+        .find(|h| h.planner == *planner)
+        .map_or(0, |h| h.amount)
 }
 
 /// The component that a rate document pays.

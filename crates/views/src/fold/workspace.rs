@@ -264,6 +264,16 @@ impl<V: View> Workspace<V> {
         Ok(())
     }
 
+    /// Writes a row of which the fold knows that none of its key exists, e.g. because it numbers
+    /// them: nothing has to be loaded.
+    ///
+    /// # Errors
+    /// None at present; as [`Self::put_row`].
+    pub fn insert_row(&mut self, row: V::Row) -> Result<(), FoldError> {
+        self.loaded_row(row.table(), row.key().into(), None);
+        self.put_row(row)
+    }
+
     /// Removes a row.
     ///
     /// # Errors
