@@ -128,7 +128,7 @@ impl Channel {
             num_replicas: options.stream_replicas,
             allow_direct: true,
             // The expected sequence is the fence; remembering ids for long would only cost memory.
-            duplicate_window: std::time::Duration::from_secs(1),
+            duplicate_window: std::time::Duration::from_millis(100),
             metadata: HashMap::from([(EPOCH_KEY.to_owned(), epoch.to_string())]),
             ..Config::default()
         };

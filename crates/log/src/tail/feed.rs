@@ -194,17 +194,22 @@ impl Feed {
                 broken = Some("message without a sequence");
                 break;
             };
-            if sequence <= last.get() {
-                repeated += 1;
-            } else if sequence > last.next().get() {
-                broken = Some("hole");
-                break;
-            } else if let Some(event) = self.decode(message, sequence) {
-                last = event.position;
-                events.push(Arc::new(event));
-            } else {
-                broken = Some("message of another history");
-                break;
+            match fit(last, sequence) {
+                Fit::Repeat => repeated += 1,
+                Fit::Hole => {
+                    broken = Some("hole");
+                    break;
+                }
+                Fit::Next => match self.decode(message, sequence) {
+                    Some(event) => {
+                        last = event.position;
+                        events.push(Arc::new(event));
+                    }
+                    None => {
+                        broken = Some("message of another history");
+                        break;
+                    }
+                },
             }
         }
         self.push(events);
@@ -306,6 +311,24 @@ impl Feed {
     }
 }
 
+/// How a message's sequence follows the last position.
+#[derive(Debug, PartialEq, Eq)]
+enum Fit {
+    Next,
+    Repeat,
+    Hole,
+}
+
+const fn fit(last: Position, sequence: u64) -> Fit {
+    if sequence <= last.get() {
+        Fit::Repeat
+    } else if sequence == last.get() + 1 {
+        Fit::Next
+    } else {
+        Fit::Hole
+    }
+}
+
 /// Follows the stream from the next position on, after checking that it is this history's.
 async fn join(channel: Channel, last: Position) -> Result<Live, StreamError> {
     let unavailable = |text: String| StreamError::Unavailable(text);
@@ -345,4 +368,18 @@ async fn join(channel: Channel, last: Position) -> Result<Live, StreamError> {
         .await
         .map(Box::new)
         .map_err(|e| unavailable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_next_sequence_is_taken() {
+        let last = Position::new(7);
+        assert_eq!(
+            [7, 8, 9].map(|sequence| fit(last, sequence)),
+            [Fit::Repeat, Fit::Next, Fit::Hole]
+        );
+    }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod append;
+mod crash;
 mod idempotency;
 mod import;
 mod load;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::{self, consumer::pull, stream::Config};
 use futures::StreamExt;
 use plimsoll_contracts::{Event, Position};
-use plimsoll_log::{Expected, Log, RelayState};
+use plimsoll_log::{Expected, Log, LogOptions, RelayState};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -63,8 +63,48 @@ async fn assert_sequence_is_position(bed: &Bed) -> usize {
     held
 }
 
-/// Seen failing: without `Nats-Expected-Last-Sequence` two relays interleave, and sequences run
-/// ahead of positions within the first hundred events.
+/// The slow relay publishes what the fast one has published long ago, outside the window in which
+/// the server remembers message ids. Seen failing: without `Nats-Expected-Last-Sequence` the
+/// repeats are stored again, and sequences run ahead of positions.
+#[tokio::test(flavor = "multi_thread")]
+async fn invariant_2_a_slow_second_relay_neither_repeats_nor_reorders() {
+    let bed = Bed::with(|mut options| {
+        options.relay_leader = false;
+        options
+    })
+    .await;
+    let last = fill(&bed.log, 2_000, 100).await;
+    let slow = LogOptions {
+        page_max_events: 1,
+        ..bed.options.clone()
+    };
+    let slow = Log::open(&bed.url, slow).await.unwrap();
+    let stop = CancellationToken::new();
+    let slow_relay = tokio::spawn(slow.relay(stop.clone()));
+    until("the slow one has begun", || async {
+        bed.log
+            .stream_state()
+            .await
+            .is_ok_and(|state| state.sequence > Position::new(10))
+    })
+    .await;
+    let relays = [slow_relay, tokio::spawn(bed.log.relay(stop.clone()))];
+    relayed(&bed.log, last).await;
+    let last = fill(&bed.log, 500, 5).await;
+    relayed(&bed.log, last).await;
+    let slow_state = slow.relay_state();
+    until("the slow one has caught up", || async {
+        *slow_state.borrow() == RelayState::Leading(last)
+    })
+    .await;
+    assert_eq!(assert_sequence_is_position(&bed).await, 2_500);
+    stop.cancel();
+    for relay in relays {
+        relay.await.unwrap();
+    }
+}
+
+/// The log is the outbox: what the stream loses is published again, also when nothing new comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_2_sequence_equals_position_with_two_relays_and_a_stream_deleted_under_them() {
     let bed = Bed::with(|mut options| {

@@ -27,15 +27,24 @@ impl Bed {
 
     pub(crate) async fn with(change: impl FnOnce(LogOptions) -> LogOptions) -> Self {
         let servers = shared_for_tests().await.unwrap();
+        Self::on(&servers.postgres_url, &servers.nats_url, change).await
+    }
+
+    /// On servers of one's own.
+    pub(crate) async fn on(
+        postgres_url: &str,
+        nats_url: &str,
+        change: impl FnOnce(LogOptions) -> LogOptions,
+    ) -> Self {
         let name = unique_name("log");
-        let mut admin = PgConnection::connect(&servers.postgres_url).await.unwrap();
+        let mut admin = PgConnection::connect(postgres_url).await.unwrap();
         sqlx::query(AssertSqlSafe(format!("create database {name}")))
             .execute(&mut admin)
             .await
             .unwrap();
         admin.close().await.unwrap();
-        let url = database_url(&servers.postgres_url, &name);
-        let mut options = LogOptions::new(&servers.nats_url).with_stream(&name);
+        let url = database_url(postgres_url, &name);
+        let mut options = LogOptions::new(nats_url).with_stream(&name);
         options.connections_max = 4;
         let options = change(options);
         let log = Log::open(&url, options.clone()).await.unwrap();
