@@ -5,7 +5,10 @@ pub(crate) mod calls;
 pub(crate) mod catalog;
 pub(crate) mod config;
 pub(crate) mod orders;
+pub(crate) mod orgunits;
 pub(crate) mod payments;
+pub(crate) mod planners;
+pub(crate) mod policies;
 
 use std::sync::LazyLock;
 
@@ -24,6 +27,7 @@ alone!(
     payments::Settlement,
     payments::FxRate,
     calls::Call,
+    planners::Planner,
 );
 
 /// A command as the registry knows it.
@@ -55,6 +59,9 @@ pub(crate) static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     add::<payments::FxRate>(&mut all);
     add::<calls::Call>(&mut all);
     add::<agents::Session>(&mut all);
+    add::<policies::Policy>(&mut all);
+    add::<planners::Planner>(&mut all);
+    add::<orgunits::Unit>(&mut all);
     all
 });
 

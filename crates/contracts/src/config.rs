@@ -61,6 +61,11 @@ pub struct TenantConfig {
     pub death_exempt: bool,
     /// Whether maturity ends a policy without clawback (M-R5).
     pub maturity_exempt: bool,
+    /// Days from the contract date within which a customer may withdraw: the outer bound of the
+    /// free-look term, since receipt of the policy is no event.
+    pub free_look_days: u32,
+    /// Months from the lapse within which a policy may be reinstated.
+    pub reinstatement_months: u32,
     /// Withholding on a planner's income, basis points (M-R1).
     pub withholding_bp: u32,
     /// Most of a month's lines that may recover a debt, basis points (M-R1).
@@ -197,10 +202,19 @@ impl Default for TenantConfig {
             cap_excess: CapExcess::Defer,
             cap_components: names(&["new", "instalment", "bonus", "settling"]),
             override_components: names(&["new", "instalment", "cap_release"]),
-            clawback_components: names(&["new", "instalment", "cap_release", "bonus", "settling", "override"]),
+            clawback_components: names(&[
+                "new",
+                "instalment",
+                "cap_release",
+                "bonus",
+                "settling",
+                "override",
+            ]),
             missing_level: MissingLevel::House,
             death_exempt: true,
             maturity_exempt: true,
+            free_look_days: 30,
+            reinstatement_months: 36,
             withholding_bp: 330,
             max_recovery_bp: 10_000,
             bonus_keep_instalments: 13,
@@ -246,8 +260,9 @@ mod cut {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
         let text = String::deserialize(deserializer)?;
-        NaiveTime::parse_from_str(&text, "%H:%M")
-            .map_err(|_| serde::de::Error::custom(format!("cut `{text}` is not a wall-clock time such as 05:00")))
+        NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| {
+            serde::de::Error::custom(format!("cut `{text}` is not a wall-clock time such as 05:00"))
+        })
     }
 }
 
@@ -263,8 +278,9 @@ mod tests {
 
     #[test]
     fn a_change_keeps_the_other_keys_and_may_switch_a_limit_off() {
-        let config =
-            TenantConfig::default().changed(&change(json!({"cut": "05:00", "max_call_s": null}))).unwrap();
+        let config = TenantConfig::default()
+            .changed(&change(json!({"cut": "05:00", "max_call_s": null})))
+            .unwrap();
         assert_eq!(config.max_call_s, None);
         assert_eq!(config.cut.to_string(), "05:00:00");
         assert_eq!(config.withholding_bp, 330);
@@ -272,7 +288,9 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
-        let refused = TenantConfig::default().changed(&change(json!({"zoen": "Asia/Seoul"}))).unwrap_err();
+        let refused = TenantConfig::default()
+            .changed(&change(json!({"zoen": "Asia/Seoul"})))
+            .unwrap_err();
         assert!(refused.to_string().contains("zoen"), "{refused}");
     }
 }
