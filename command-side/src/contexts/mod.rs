@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod calls;
 pub(crate) mod catalog;
+pub(crate) mod commissions;
 pub(crate) mod config;
 pub(crate) mod orders;
 pub(crate) mod orgunits;
@@ -28,6 +29,11 @@ alone!(
     payments::FxRate,
     calls::Call,
     planners::Planner,
+    commissions::Rate,
+    commissions::OverrideRule,
+    commissions::ClawbackSchedule,
+    commissions::BonusSchedule,
+    commissions::Adjustment,
 );
 
 /// A command as the registry knows it.
@@ -62,6 +68,12 @@ pub(crate) static REGISTRY: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     add::<policies::Policy>(&mut all);
     add::<planners::Planner>(&mut all);
     add::<orgunits::Unit>(&mut all);
+    add::<commissions::Rate>(&mut all);
+    add::<commissions::OverrideRule>(&mut all);
+    add::<commissions::ClawbackSchedule>(&mut all);
+    add::<commissions::BonusSchedule>(&mut all);
+    add::<commissions::Period>(&mut all);
+    add::<commissions::Adjustment>(&mut all);
     all
 });
 
