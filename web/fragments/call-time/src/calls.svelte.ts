@@ -18,7 +18,7 @@ export class Calls {
   );
   readonly queues = useLive(
     () => this.#context().client,
-    () => ({ view, params: { ...this.#days, table: 'queues' } }),
+    () => ({ view, params: { ...this.#days, table: 'queues', group_by: 'day' } }),
   );
   readonly live = useLive(
     () => this.#context().client,
@@ -45,6 +45,8 @@ export class Calls {
     this.handled === 0 ? none : this.formats.duration(sum(this.agents.rows, 'handle_s') / this.handled),
   );
   serviceLevel = $derived.by(() => ratioOf(this.queues.rows, 'service_level'));
+  /** Always named by its formula (C-R8). */
+  serviceLevelName = $derived.by(() => this.say.serviceLevel(text(this.queues.first, 'service_level_formula')));
   answered = $derived.by(() => sum(this.queues.rows, 'answered'));
   held = $derived.by(() => this.live.rows.filter(isHeld).length);
 

@@ -17,7 +17,7 @@ export class Revenue {
   /** Minutes are kept for two days: today has them, older ranges are shown by hour. */
   readonly minutes = useLive(
     () => this.#context().client,
-    () => (this.isToday ? { view, params: { ...this.#days, table: 'minutes' } } : undefined),
+    () => (this.isToday ? { view, params: { ...this.#days, table: 'minutes', window: '1m' } } : undefined),
   );
   readonly hours = useLive(
     () => this.#context().client,
