@@ -1,0 +1,7 @@
+//! The projector against real servers: a database, stream, feed and key prefix of its own per test.
+
+mod control;
+mod fencing;
+mod folding;
+mod rebuild;
+mod support;
