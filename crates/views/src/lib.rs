@@ -3,11 +3,14 @@
 
 pub mod commission;
 pub mod fold;
+mod history;
 mod orders;
 pub mod query;
+pub mod revenue;
 pub mod sales_volume;
 
 pub use commission::Commission;
 pub use fold::{FoldError, Meta, ParkedEntry, Row, StoredRow, View, Workspace};
 pub use query::{Answer, AnswerContext, AnswerRow, Params, ViewQuery};
+pub use revenue::Revenue;
 pub use sales_volume::SalesVolume;

@@ -4,6 +4,5 @@
 mod history;
 mod ledger;
 
-pub use history::OrderHistory;
-pub(crate) use history::{Bucket, Line, Placed, Recorded};
-pub(crate) use ledger::{Ledger, Taking};
+pub(crate) use history::{Line, OrderHistory, Placed, Recorded};
+pub(crate) use ledger::{Ledger, Movement, Taking};

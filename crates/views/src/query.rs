@@ -124,8 +124,8 @@ impl AnswerContext<'_> {
     }
 }
 
-/// The columns of a row as JSON.
-pub fn columns<R: Row>(row: &R) -> Map<String, Value> {
+/// The columns of a row, or a part of them, as JSON.
+pub fn columns<T: Serialize>(row: &T) -> Map<String, Value> {
     match serde_json::to_value(row) {
         Ok(Value::Object(columns)) => columns,
         other => unreachable!("a row serializes to a JSON object, not {other:?}"),

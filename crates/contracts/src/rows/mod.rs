@@ -2,7 +2,9 @@
 //! units and keys are those of the domain rules, and no row knows how it is computed.
 
 pub mod commission;
+pub mod revenue;
 pub mod sales_volume;
 
 pub use commission::{CommissionLineRow, Component, PersistencyRow, PolicyRow, PolicyStatus, StatementRow};
+pub use revenue::{RevenueFailureRow, RevenueMeasures, RevenueMethod, RevenueMinuteRow, RevenueRow};
 pub use sales_volume::{Attribution, PriceStep, ProductRow, SalesVolumeRow};

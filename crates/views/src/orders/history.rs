@@ -1,60 +1,23 @@
-//! What happened to one order, deduplicated by event id, in canonical order (G4).
+//! What the events of an order say.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use plimsoll_contracts::{
-    Currency, Event, Id, Label, Payload, Position, StreamId, TenantConfig,
+    Currency, Id, Label, Payload,
     events::{OrderPlaced, ProductKind},
     money::split_largest_remainder,
-    time,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-/// Business date and wall hour of an instant (G1), by the configuration under which it arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Bucket {
-    /// Business date.
-    pub date: NaiveDate,
-    /// Wall hour 0–23.
-    pub hour: u8,
-}
-
-impl Bucket {
-    pub(crate) fn of(at: DateTime<Utc>, config: &TenantConfig) -> Self {
-        Self {
-            date: config.business_date(at),
-            hour: u8::try_from(config.wall_hour(at)).unwrap_or(0),
-        }
-    }
-}
+use crate::history::History;
 
 /// The events of one order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OrderHistory {
-    /// In canonical order: `occurred_at`, stream, version.
-    pub(crate) facts: Vec<Fact>,
-}
-
-/// One event of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fact {
-    pub event: Uuid,
-    #[serde(with = "time")]
-    pub occurred_at: DateTime<Utc>,
-    pub stream: StreamId,
-    pub version: u32,
-    pub position: Position,
-    pub bucket: Bucket,
-    pub recorded: Recorded,
-}
+pub(crate) type OrderHistory = History<Recorded>;
 
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Recorded {
+pub enum Recorded {
     /// The order and its lines.
     Placed(Arc<Placed>),
     /// All that is left is cancelled.
@@ -69,7 +32,7 @@ pub(crate) enum Recorded {
 
 /// An order as placed, with the order discount already split over its lines (S-R2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Placed {
+pub struct Placed {
     pub channel: Label,
     pub region: Label,
     pub currency: Currency,
@@ -79,7 +42,7 @@ pub(crate) struct Placed {
 
 /// A line of an order as sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Line {
+pub struct Line {
     pub line_no: u16,
     pub product_id: Id,
     pub category: Label,
@@ -152,33 +115,5 @@ impl Recorded {
             Payload::OrderShipped(shipped) => (&shipped.order_id, Self::Shipped),
             _ => return None,
         })
-    }
-}
-
-impl OrderHistory {
-    /// The history with one more event; none when it is there already (G4).
-    pub(crate) fn with(&self, event: &Event, recorded: Recorded, config: &TenantConfig) -> Option<Self> {
-        if self.facts.iter().any(|fact| fact.event == event.id) {
-            return None;
-        }
-        let fact = Fact {
-            event: event.id,
-            occurred_at: event.occurred_at,
-            stream: event.stream.clone(),
-            version: event.version,
-            position: event.position,
-            bucket: Bucket::of(event.occurred_at, config),
-            recorded,
-        };
-        let mut facts = self.facts.clone();
-        let at = facts.partition_point(|known| known.canonical() <= fact.canonical());
-        facts.insert(at, fact);
-        Some(Self { facts })
-    }
-}
-
-impl Fact {
-    fn canonical(&self) -> (DateTime<Utc>, &StreamId, u32, Uuid) {
-        (self.occurred_at, &self.stream, self.version, self.event)
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use plimsoll_contracts::{Id, money::consumption};
 
-use super::{
-    Bucket, OrderHistory, Placed, Recorded,
-    history::{Fact, Line},
+use super::{Line, OrderHistory, Placed, Recorded};
+use crate::{
+    ParkedEntry,
+    history::{Bucket, Fact},
 };
-use crate::ParkedEntry;
 
 /// How units are taken from a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) enum Taking {
 #[derive(Debug)]
 pub(crate) struct Movement<'a> {
     /// The event behind it.
-    pub fact: &'a Fact,
+    pub fact: &'a Fact<Recorded>,
     pub line: &'a Line,
     pub taking: Taking,
     pub qty: i64,
@@ -37,7 +37,7 @@ pub(crate) struct Movement<'a> {
 /// An order that was placed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sale<'a> {
-    pub fact: &'a Fact,
+    pub fact: &'a Fact<Recorded>,
     pub order: &'a Placed,
 }
 
@@ -49,9 +49,9 @@ pub(crate) struct Ledger<'a> {
     /// In canonical order.
     pub movements: Vec<Movement<'a>>,
     /// The event that cancelled the order as a whole.
-    pub cancelled_whole: Option<&'a Fact>,
+    pub cancelled_whole: Option<&'a Fact<Recorded>>,
     /// The event that shipped it.
-    pub shipped: Option<&'a Fact>,
+    pub shipped: Option<&'a Fact<Recorded>>,
     /// Events that wait, keyed by the order.
     pub parked: Vec<ParkedEntry>,
 }
@@ -65,16 +65,16 @@ impl Sale<'_> {
 impl<'a> Ledger<'a> {
     /// Folds the events of an order in canonical order. What comes before the placing waits for
     /// it, so the placing goes first.
-    pub(crate) fn of(order_id: &Id, history: &'a OrderHistory) -> Self {
+    pub(crate) fn of(order_id: &str, history: &'a OrderHistory) -> Self {
         let mut ledger = Self::default();
         let mut returns: BTreeSet<&Id> = BTreeSet::new();
-        ledger.sale = history.facts.iter().find_map(|fact| match &fact.recorded {
+        ledger.sale = history.facts().iter().find_map(|fact| match &fact.recorded {
             Recorded::Placed(order) => Some(Sale { fact, order }),
             _ => None,
         });
         // Units taken so far, by index of the line.
         let mut taken = vec![0; ledger.sale.map_or(0, |sale| sale.order.lines.len())];
-        for fact in &history.facts {
+        for fact in history.facts() {
             let Some(sale) = ledger.sale else {
                 ledger.park(order_id, fact, "OrderUnknown");
                 continue;
@@ -112,7 +112,7 @@ impl<'a> Ledger<'a> {
         ledger
     }
 
-    fn take(&mut self, fact: &'a Fact, line: &'a Line, taking: Taking, qty: i64, taken: &mut i64) {
+    fn take(&mut self, fact: &'a Fact<Recorded>, line: &'a Line, taking: Taking, qty: i64, taken: &mut i64) {
         if qty > 0 {
             self.movements.push(Movement {
                 fact,
@@ -126,14 +126,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn park(&mut self, order_id: &Id, fact: &Fact, reason: &str) {
-        self.parked.push(ParkedEntry {
-            key: order_id.to_string(),
-            event: fact.event,
-            reason: reason.to_owned(),
-            position: fact.position,
-            occurred_at: fact.occurred_at,
-        });
+    fn park(&mut self, order_id: &str, fact: &Fact<Recorded>, reason: &str) {
+        self.parked.push(fact.parked(order_id, reason));
     }
 }
 

@@ -113,6 +113,22 @@ impl Words {
         Ok(Self(words))
     }
 
+    /// The same out of a fixed choice.
+    ///
+    /// # Errors
+    /// [`InvalidParameter`] naming the choice.
+    pub fn take_of<T: Copy>(
+        params: &mut Params,
+        name: &str,
+        choice: &[(&str, T)],
+    ) -> Result<Self, InvalidParameter> {
+        let words = Self::take(params, name)?;
+        for word in &words.0 {
+            pick(name, word, choice)?;
+        }
+        Ok(words)
+    }
+
     /// Whether a column's word fits.
     #[must_use]
     pub fn fit(&self, word: &str) -> bool {

@@ -11,7 +11,8 @@ use super::{ROWS, SalesRow, SalesVolume, row::cell_key};
 use crate::{
     FoldError, Workspace,
     fold::Need,
-    orders::{Bucket, Ledger, Line, Placed, Taking},
+    history::Bucket,
+    orders::{Ledger, Line, Placed, Taking},
 };
 
 /// The contributions of one order by row key; each has the shape of the row that it goes into.

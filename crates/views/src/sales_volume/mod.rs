@@ -13,12 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     FoldError, View, Workspace,
     fold::Need,
-    orders::{Ledger, Recorded},
+    orders::{Ledger, OrderHistory, Recorded},
 };
 
-pub use crate::orders::OrderHistory;
 use cells::Cells;
-pub use product::ProductHistory;
+use product::ProductHistory;
 pub use query::{Dimension, Measure, SalesVolumeQuery};
 pub use row::SalesRow;
 
@@ -87,7 +86,10 @@ fn order(
     let Some(after) = before.with(event, recorded, workspace.config()) else {
         return Ok(());
     };
-    let (was, is) = (Ledger::of(order_id, &before), Ledger::of(order_id, &after));
+    let (was, is) = (
+        Ledger::of(order_id.as_str(), &before),
+        Ledger::of(order_id.as_str(), &after),
+    );
     let parks = !(was.parked.is_empty() && is.parked.is_empty());
     let change = Cells::of(order_id, &is).since(Cells::of(order_id, &was));
     let parked = parks.then(|| Need::Parked(key.as_str().into()));

@@ -1,37 +1,23 @@
 //! Product cards: the present name, category and price of a product, and all its prices.
 
-use chrono::{DateTime, Utc};
 use plimsoll_contracts::{
     Currency, Event, Id, Label, Payload,
     events::ProductKind,
     rows::{PriceStep, ProductRow},
-    time,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{SalesDoc, SalesRow, SalesVolume};
-use crate::{FoldError, Workspace};
+use crate::{FoldError, Workspace, history::History};
 
-/// What happened to one product, in canonical order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ProductHistory {
-    facts: Vec<Fact>,
-}
+/// What happened to one product.
+pub(super) type ProductHistory = History<Recorded>;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Fact {
-    event: Uuid,
-    #[serde(with = "time")]
-    occurred_at: DateTime<Utc>,
-    version: u32,
-    recorded: Recorded,
-}
-
+/// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Recorded {
+pub enum Recorded {
+    /// It came into the catalogue, at its first price.
     Registered {
         name: String,
         category: Label,
@@ -40,8 +26,11 @@ enum Recorded {
         currency: Currency,
         price: PriceStep,
     },
+    /// It has another name.
     Renamed(String),
+    /// It is in another category.
     Recategorised(Label),
+    /// It has another price.
     Priced(PriceStep),
 }
 
@@ -55,23 +44,17 @@ pub(super) fn apply(
         return Ok(());
     };
     let key = format!("product/{product_id}");
-    let mut history = match workspace.doc(&key)? {
+    let before = match workspace.doc(&key)? {
         Some(SalesDoc::Product(history)) => history.clone(),
         _ => ProductHistory::default(),
     };
-    if history.facts.iter().any(|fact| fact.event == event.id) {
+    let Some(after) = before.with(event, recorded, workspace.config()) else {
         return Ok(());
-    }
-    history.insert(Fact {
-        event: event.id,
-        occurred_at: event.occurred_at,
-        version: event.version,
-        recorded,
-    });
-    if let Some(card) = history.card(product_id) {
+    };
+    if let Some(card) = card(product_id, &after) {
         workspace.put_row(SalesRow::Product(card))?;
     }
-    workspace.put_doc(&key, SalesDoc::Product(history));
+    workspace.put_doc(&key, SalesDoc::Product(after));
     Ok(())
 }
 
@@ -110,53 +93,43 @@ impl Recorded {
     }
 }
 
-impl ProductHistory {
-    fn insert(&mut self, fact: Fact) {
-        let canonical = |fact: &Fact| (fact.occurred_at, fact.version, fact.event);
-        let at = self
-            .facts
-            .partition_point(|known| canonical(known) <= canonical(&fact));
-        self.facts.insert(at, fact);
-    }
-
-    /// The card of a registered product; what is known of one that is not waits in its history.
-    fn card(&self, product_id: &Id) -> Option<ProductRow> {
-        let mut card = self.facts.iter().find_map(|fact| match &fact.recorded {
-            Recorded::Registered {
-                name,
-                category,
-                kind,
-                uom,
-                currency,
-                price,
-            } => Some(ProductRow {
-                product_id: product_id.clone(),
-                name: name.clone(),
-                category: category.clone(),
-                kind: *kind,
-                uom: uom.clone(),
-                currency: *currency,
-                unit_price_micros: price.unit_price_micros,
-                price_version: price.price_version,
-                price_effective_from: price.effective_from,
-                prices: vec![price.clone()],
-            }),
-            _ => None,
-        })?;
-        for fact in &self.facts {
-            match &fact.recorded {
-                Recorded::Registered { .. } => {}
-                Recorded::Renamed(name) => card.name.clone_from(name),
-                Recorded::Recategorised(category) => card.category = category.clone(),
-                Recorded::Priced(price) => card.prices.push(price.clone()),
-            }
+/// The card of a registered product; what is known of one that is not waits in its history.
+fn card(product_id: &Id, history: &ProductHistory) -> Option<ProductRow> {
+    let mut card = history.facts().iter().find_map(|fact| match &fact.recorded {
+        Recorded::Registered {
+            name,
+            category,
+            kind,
+            uom,
+            currency,
+            price,
+        } => Some(ProductRow {
+            product_id: product_id.clone(),
+            name: name.clone(),
+            category: category.clone(),
+            kind: *kind,
+            uom: uom.clone(),
+            currency: *currency,
+            unit_price_micros: price.unit_price_micros,
+            price_version: price.price_version,
+            price_effective_from: price.effective_from,
+            prices: vec![price.clone()],
+        }),
+        _ => None,
+    })?;
+    for fact in history.facts() {
+        match &fact.recorded {
+            Recorded::Registered { .. } => {}
+            Recorded::Renamed(name) => card.name.clone_from(name),
+            Recorded::Recategorised(category) => card.category = category.clone(),
+            Recorded::Priced(price) => card.prices.push(price.clone()),
         }
-        card.prices.sort_by_key(|price| price.price_version);
-        if let Some(last) = card.prices.last() {
-            card.unit_price_micros = last.unit_price_micros;
-            card.price_version = last.price_version;
-            card.price_effective_from = last.effective_from;
-        }
-        Some(card)
     }
+    card.prices.sort_by_key(|price| price.price_version);
+    if let Some(last) = card.prices.last() {
+        card.unit_price_micros = last.unit_price_micros;
+        card.price_version = last.price_version;
+        card.price_effective_from = last.effective_from;
+    }
+    Some(card)
 }

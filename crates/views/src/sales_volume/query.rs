@@ -131,14 +131,10 @@ const SALES_PARAMETERS: &[&str] = &[
 
 impl Which {
     fn take(params: &mut Params) -> Result<Self, InvalidParameter> {
-        let kind = params.get("kind").cloned();
-        if let Some(kind) = kind {
-            take_choices(&mut Params::from([("kind".to_owned(), kind)]), "kind", KINDS)?;
-        }
         Ok(Self {
             product_id: Words::take(params, "product_id")?,
             category: Words::take(params, "category")?,
-            kind: Words::take(params, "kind")?,
+            kind: Words::take_of(params, "kind", KINDS)?,
             currency: Words::take(params, "currency")?,
         })
     }

@@ -13,7 +13,7 @@ use plimsoll_views::{
 
 pub(crate) use store::fold_in_batches;
 pub(crate) use table::{assert_table, parked_table};
-pub(crate) use vector::{Rng, Vector, at_positions, shuffles, vectors};
+pub(crate) use vector::{Rng, Vector, at_positions, event, shuffles, vectors};
 
 /// All that a fold leaves behind.
 #[derive(Debug, PartialEq)]

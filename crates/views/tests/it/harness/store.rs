@@ -42,6 +42,10 @@ pub(crate) fn fold_in_batches<V: View>(
     while !left.is_empty() {
         let (batch, rest) = left.split_at(1 + rng.below(left.len()));
         left = rest;
+        if rng.below(2) == 0 {
+            batch.iter().for_each(|event| workspace.scout(event));
+            store.load(&mut workspace);
+        }
         for event in batch {
             fold_loading(&mut workspace, &store, event);
         }
@@ -59,7 +63,7 @@ fn fold_loading<V: View>(workspace: &mut Workspace<V>, store: &Store, event: &Ev
     for _ in 0..ROUNDS_MAX {
         match workspace.fold(event) {
             Ok(()) => return,
-            Err(FoldError::Missing) => store.load(workspace),
+            Err(FoldError::Missing) => assert!(store.load(workspace), "missing, and nothing asked for"),
             Err(error) => panic!("{error}"),
         }
     }
@@ -67,9 +71,10 @@ fn fold_loading<V: View>(workspace: &mut Workspace<V>, store: &Store, event: &Ev
 }
 
 impl Store {
-    fn load<V: View>(&self, workspace: &mut Workspace<V>) {
+    /// Loads what was asked for; says whether anything was.
+    fn load<V: View>(&self, workspace: &mut Workspace<V>) -> bool {
         let needs = workspace.take_needs();
-        assert!(!needs.is_empty(), "missing, and nothing asked for");
+        let asked = !needs.is_empty();
         for need in needs {
             match need {
                 Need::Doc(key) => {
@@ -92,6 +97,7 @@ impl Store {
                 }
             }
         }
+        asked
     }
 
     fn commit<V: View>(&mut self, workspace: &mut Workspace<V>) {

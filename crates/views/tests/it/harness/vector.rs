@@ -1,7 +1,7 @@
 //! Vector files, and the orders in which their events may arrive.
 
 use chrono::{DateTime, Utc};
-use plimsoll_contracts::{Event, ImportedEvent, Position, TenantConfig, config::ConfigChange};
+use plimsoll_contracts::{Event, ImportedEvent, Position, TenantConfig, config::ConfigChange, time};
 use serde_json::{Map, Value};
 
 /// One worked case.
@@ -42,6 +42,16 @@ fn vector(case: &Value) -> Vector {
     }
 }
 
+/// An event of a case that a test makes up.
+pub(crate) fn event(number: u64, stream: &str, at: DateTime<Utc>, name: &str, data: &Value) -> ImportedEvent {
+    let envelope = serde_json::json!({
+        "id": uuid::Uuid::from_u128(u128::from(number)), "stream": stream, "version": number,
+        "type": name, "schema": 1, "occurred_at": time::format(at), "correlation_id": "C1",
+        "actor": {"kind": "system", "id": "test"}, "data": data,
+    });
+    serde_json::from_str(&envelope.to_string()).unwrap()
+}
+
 /// The events as a log would hold them: positions from 1, newest schema.
 pub(crate) fn at_positions<'a>(events: impl IntoIterator<Item = &'a ImportedEvent>) -> Vec<Event> {
     let recorded_at: DateTime<Utc> = "2030-01-01T00:00:00Z".parse().unwrap();
@@ -75,7 +85,7 @@ pub(crate) fn shuffles<'a>(
     })
 }
 
-/// A small generator of repeatable random numbers (SplitMix64).
+/// A small generator of repeatable random numbers (`SplitMix64`).
 pub(crate) struct Rng(u64);
 
 impl Rng {
