@@ -9,6 +9,8 @@ export function byAgent(rows: readonly Row[]): Row[] {
   return [...groupBy(rows, 'agent_id')].map(([agent_id, days]) => ({
     key: agent_id,
     position: Math.max(...days.map((row) => row.position)),
+    revision: Math.max(...days.map((row) => row.revision)),
+    state: days.some((row) => row.state === 'provisional') ? 'provisional' : 'final',
     agent_id,
     ...Object.fromEntries(summed.map((column) => [column, sum(days, column)])),
     longest_s: Math.max(...days.map((row) => number(row, 'longest_s'))),

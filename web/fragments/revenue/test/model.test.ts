@@ -5,6 +5,8 @@ import { lastHour, netByMinute, runningSum } from '../src/model.js';
 const minute = (at: string, currency: string, net_minor: number) => ({
   key: `${at}|${currency}`,
   position: 1,
+  revision: 0,
+  state: 'provisional' as const,
   minute: at,
   currency,
   net_minor,

@@ -8,6 +8,8 @@ const row = (
 ) => ({
   key,
   position: 1,
+  revision: 0,
+  state: 'provisional' as const,
   ...columns,
 });
 

@@ -1,5 +1,5 @@
 /** The rows of one view as a fold over frames: exactly once, in position order, never blank. Knows no network and no clock. */
-import { versionToken, type Row } from './wire.js';
+import { versionToken, type Delta, type Row, type Snapshot } from './wire.js';
 
 /** Which keys a frame changed. */
 export interface RowChange {
@@ -7,21 +7,8 @@ export interface RowChange {
   readonly removed: readonly string[];
 }
 
-interface SnapshotPart {
-  readonly epoch: string;
-  readonly position: number;
-  readonly as_of: string | null;
-  readonly last: boolean;
-  readonly rows: readonly Row[];
-}
-
-interface Delta {
-  readonly base: number;
-  readonly position: number;
-  readonly as_of: string | null;
-  readonly upsert?: readonly Row[];
-  readonly remove?: readonly string[];
-}
+type SnapshotPart = Pick<Snapshot, 'epoch' | 'position' | 'as_of' | 'last' | 'rows'>;
+type Difference = Pick<Delta, 'base' | 'position' | 'as_of' | 'upsert' | 'remove'>;
 
 export class Replica {
   readonly rows = new Map<string, Row>();
@@ -73,14 +60,14 @@ export class Replica {
    * Applies a delta that starts at or before what these rows contain. One that ends there too has been seen (`dropped`);
    * one that starts later leaves a hole (`gap`). Rows are whole, so an overlapping delta is applied, not refused.
    */
-  delta(delta: Delta): RowChange | 'dropped' | 'gap' {
+  delta(delta: Difference): RowChange | 'dropped' | 'gap' {
     if (this.epoch === undefined || delta.base > this.have) return 'gap';
     if (delta.position <= this.have) return 'dropped';
-    const upserted = (delta.upsert ?? []).map((row) => {
+    const upserted = delta.upsert.map((row) => {
       this.rows.set(row.key, row);
       return row.key;
     });
-    const removed = (delta.remove ?? []).filter((key) => this.rows.delete(key));
+    const removed = delta.remove.filter((key) => this.rows.delete(key));
     this.have = delta.position;
     this.asOf = delta.as_of ?? this.asOf;
     return { upserted, removed };

@@ -47,6 +47,13 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
+/** A frame of the server of which a test gives only what it is about. */
+type Loose = ServerFrame extends infer Frame
+  ? Frame extends { type: infer Type }
+    ? { type: Type } & Partial<Omit<Frame, 'type'>>
+    : never
+  : never;
+
 export class FakeSocket {
   static all: FakeSocket[] = [];
   static get last(): FakeSocket {
@@ -77,7 +84,7 @@ export class FakeSocket {
     this.closedWith = code;
   }
 
-  say(...frames: ServerFrame[]): void {
+  say(...frames: Loose[]): void {
     for (const frame of frames) this.onmessage?.({ data: JSON.stringify(frame) });
   }
 
@@ -145,10 +152,10 @@ export function stage(options: Partial<ClientOptions> = {}): Stage {
   return Object.assign(self, { client });
 }
 
-export const welcome: ServerFrame = { type: 'welcome', connection: 'c1', heartbeat_ms: 25_000 };
+export const welcome: Loose = { type: 'welcome', connection: 'c1', heartbeat_ms: 25_000 };
 
 export function row(key: string, position: number, columns: Record<string, number> = {}): Row {
-  return { key, position, ...columns };
+  return { key, position, revision: 0, state: 'provisional', ...columns };
 }
 
 /** Opens the last socket up to `welcome`. */

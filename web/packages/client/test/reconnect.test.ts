@@ -159,7 +159,7 @@ describe('tokens and refusals', () => {
     const allowed = client.live('revenue');
     const socket = await greet();
     const [first] = socket.of('subscribe');
-    socket.say({ type: 'error', id: first?.id, problem: { type: 'forbidden', status: 403 } });
+    socket.say({ type: 'error', id: first?.id, problem: { type: 'forbidden', title: 'Forbidden', status: 403 } });
     snapshot(socket, 7, 'e', 5, []);
     expect(denied.state).toBe('offline');
     expect(denied.problem?.status).toBe(403);
@@ -170,7 +170,11 @@ describe('tokens and refusals', () => {
     const { client, clock } = stage();
     client.live('revenue');
     const socket = await greet();
-    socket.say({ type: 'error', id: socket.of('subscribe')[0]?.id, problem: { type: 'busy', status: 503 } });
+    socket.say({
+      type: 'error',
+      id: socket.of('subscribe')[0]?.id,
+      problem: { type: 'busy', title: 'Busy', status: 503 },
+    });
     await clock.advance(600);
     expect(socket.of('subscribe')).toHaveLength(2);
   });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Replica } from '../src/replica.js';
 import { row } from './fakes.js';
 
+const nothing = { upsert: [], remove: [] };
+
 function filled(): Replica {
   const replica = new Replica();
   replica.replace([row('a', 1, { n: 1 }), row('b', 2, { n: 2 })], { epoch: 'e', position: 10, as_of: null });
@@ -11,7 +13,14 @@ function filled(): Replica {
 describe('rows as a fold over frames', () => {
   it('base_equals_have_is_applied', () => {
     const replica = filled();
-    const change = replica.delta({ base: 10, position: 12, as_of: null, upsert: [row('c', 12)], remove: ['a'] });
+    const change = replica.delta({
+      ...nothing,
+      base: 10,
+      position: 12,
+      as_of: null,
+      upsert: [row('c', 12)],
+      remove: ['a'],
+    });
     expect(change).toEqual({ upserted: ['c'], removed: ['a'] });
     expect([...replica.rows.keys()]).toEqual(['b', 'c']);
     expect(replica.have).toBe(12);
@@ -19,23 +28,25 @@ describe('rows as a fold over frames', () => {
 
   it('position_at_or_below_have_is_dropped', () => {
     const replica = filled();
-    expect(replica.delta({ base: 8, position: 10, as_of: null, remove: ['a'] })).toBe('dropped');
+    expect(replica.delta({ ...nothing, base: 8, position: 10, as_of: null, remove: ['a'] })).toBe('dropped');
     expect(replica.rows.has('a')).toBe(true);
   });
 
   it('base_above_have_is_a_gap_and_changes_nothing', () => {
     const replica = filled();
-    expect(replica.delta({ base: 11, position: 12, as_of: null, upsert: [row('c', 12)] })).toBe('gap');
+    expect(replica.delta({ ...nothing, base: 11, position: 12, as_of: null, upsert: [row('c', 12)] })).toBe('gap');
     expect(replica.rows.has('c')).toBe(false);
     expect(replica.have).toBe(10);
   });
 
   it('an_overlapping_delta_of_whole_rows_is_applied', () => {
     const replica = filled();
-    expect(replica.delta({ base: 9, position: 12, as_of: null, upsert: [row('a', 12, { n: 5 })] })).toEqual({
-      upserted: ['a'],
-      removed: [],
-    });
+    expect(replica.delta({ ...nothing, base: 9, position: 12, as_of: null, upsert: [row('a', 12, { n: 5 })] })).toEqual(
+      {
+        upserted: ['a'],
+        removed: [],
+      },
+    );
   });
 
   it('a_snapshot_touches_only_what_differs_also_under_a_new_epoch', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeSocket, greet, row, snapshot, stage } from './fakes.js';
 
-const delta = { type: 'delta', topic: 7, as_of: null } as const;
+const delta = { type: 'delta' as const, topic: 7, as_of: null, upsert: [], remove: [], folded: 1 };
 
 describe('the first connection', () => {
   it('the_token_goes_into_hello_and_never_into_the_url', async () => {

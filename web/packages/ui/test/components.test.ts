@@ -10,8 +10,8 @@ afterEach(cleanup);
 
 describe('a table', () => {
   const rows = [
-    { key: 'a', position: 1, name: 'apple', n: 2 },
-    { key: 'b', position: 2, name: 'beet', n: 10 },
+    { key: 'a', position: 1, revision: 0, state: 'provisional' as const, name: 'apple', n: 2 },
+    { key: 'b', position: 2, revision: 0, state: 'provisional' as const, name: 'beet', n: 10 },
   ];
   const make = columnsFor(formatsFor('en', 'Asia/Seoul'));
   const columns = [make.text('name', 'Name'), make.count('n', 'Count')];

@@ -7,7 +7,13 @@ import { Scheduler } from '../src/scheduler.js';
 
 const en = formatsFor('en', 'Asia/Seoul');
 const ko = formatsFor('ko', 'Asia/Seoul');
-const row = (key: string, columns: Record<string, string | number>) => ({ key, position: 1, ...columns });
+const row = (key: string, columns: Record<string, string | number>) => ({
+  key,
+  position: 1,
+  revision: 0,
+  state: 'provisional' as const,
+  ...columns,
+});
 
 describe('formats', () => {
   it('money_is_exact_to_the_minor_unit', () => {
