@@ -1,0 +1,298 @@
+//! From a typed view to keys and JSON: the selected rows of a question, kept current, and its
+//! answer, whole or only where something was touched.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use plimsoll_contracts::{InvalidParameter, wire::RawRow};
+use plimsoll_feed::TenantChange;
+use plimsoll_store::StoredRow as RawStoredRow;
+use plimsoll_views::{AnswerContext, AnswerRow, Meta, Params, Row, StoredRow, View, ViewQuery, query::Own};
+use serde_json::value::RawValue;
+
+use super::Question;
+
+/// A row of an answer, encoded once.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
+    pub(crate) key: Arc<str>,
+    pub(crate) json: RawRow,
+}
+
+/// An answer, as far as it may have changed.
+#[derive(Debug)]
+pub(crate) enum AnswerRows {
+    /// All its rows, in the question's order.
+    Whole(Vec<Encoded>),
+    /// The rows of touched keys in a row-by-row question; `None` = not in the answer.
+    Touched(Vec<(Arc<str>, Option<Encoded>)>),
+}
+
+/// A stored row or meta that this program cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be read by this program")]
+pub(crate) struct RowsError {
+    what: String,
+    #[source]
+    source: serde_json::Error,
+}
+
+/// The rows that a question selects, kept current.
+pub(crate) trait Rows: Send {
+    /// Puts the rows of a reading in place of all.
+    ///
+    /// # Errors
+    /// [`RowsError`]; the rows are as before.
+    fn load(&mut self, meta: Option<&RawValue>, rows: &[RawStoredRow]) -> Result<(), RowsError>;
+    /// Takes a change in; `true` = the answer may have changed.
+    ///
+    /// # Errors
+    /// [`RowsError`]; load again.
+    fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError>;
+    /// The answer, as far as it may have changed since the last call.
+    fn answer(&mut self, now: DateTime<Utc>) -> AnswerRows;
+    /// Events that wait (G6).
+    fn parked(&self) -> u64;
+    /// Number of rows held.
+    fn len(&self) -> usize;
+}
+
+pub(super) fn parse<V: View>(params: &Params) -> Result<Arc<dyn Question>, InvalidParameter> {
+    Ok(Arc::new(TypedQuestion::<V>(V::Query::parse(params)?)))
+}
+
+struct TypedQuestion<V: View>(V::Query);
+
+impl<V: View> std::fmt::Debug for TypedQuestion<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<V: View> Question for TypedQuestion<V> {
+    fn canonical(&self) -> Params {
+        self.0.canonical()
+    }
+
+    fn table(&self) -> &'static str {
+        self.0.table()
+    }
+
+    fn span(&self) -> Option<(String, String)> {
+        self.0.span()
+    }
+
+    fn rows(&self, own: Own) -> Box<dyn Rows> {
+        Box::new(TypedRows::<V> {
+            query: self.0.clone(),
+            own,
+            meta: Meta::default(),
+            rows: BTreeMap::new(),
+            finals: BTreeMap::new(),
+            touched: Touched::All,
+        })
+    }
+}
+
+struct TypedRows<V: View> {
+    query: V::Query,
+    own: Own,
+    meta: Meta,
+    rows: BTreeMap<Arc<str>, StoredRow<V::Row>>,
+    /// Rows that are provisional, by the instant at which they become final (G5).
+    finals: BTreeMap<DateTime<Utc>, BTreeSet<Arc<str>>>,
+    touched: Touched,
+}
+
+/// What changed since the last answer.
+enum Touched {
+    All,
+    Keys(BTreeSet<Arc<str>>),
+}
+
+impl Touched {
+    fn key(&mut self, key: Arc<str>) {
+        if let Self::Keys(keys) = self {
+            keys.insert(key);
+        }
+    }
+
+    fn is_any(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Keys(keys) => !keys.is_empty(),
+        }
+    }
+}
+
+impl<V: View> TypedRows<V> {
+    fn decode(&self, table: &str, row: &RawStoredRow) -> Result<V::Row, RowsError> {
+        V::Row::decode(table, row.body.get()).map_err(|source| RowsError {
+            what: format!("row {} of {} {table}", row.key, V::NAME),
+            source,
+        })
+    }
+
+    fn put(&mut self, key: Arc<str>, stored: StoredRow<V::Row>) {
+        self.await_final(&key, &stored.row);
+        self.rows.insert(Arc::clone(&key), stored);
+        self.touched.key(key);
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some((key, _)) = self.rows.remove_entry(key) {
+            self.touched.key(key);
+        }
+    }
+
+    fn await_final(&mut self, key: &Arc<str>, row: &V::Row) {
+        let Some(after) = row.final_after(&self.meta.config) else {
+            return;
+        };
+        if self.meta.watermark.is_none_or(|watermark| watermark < after) {
+            self.finals.entry(after).or_default().insert(Arc::clone(key));
+        }
+    }
+
+    /// Another meta: rows may have become final, or, with another configuration, be anything.
+    fn set_meta(&mut self, meta: Meta) {
+        let configured = meta.config != self.meta.config;
+        self.meta = meta;
+        if configured {
+            self.touched = Touched::All;
+            self.finals.clear();
+            let rows = std::mem::take(&mut self.rows);
+            for (key, stored) in &rows {
+                self.await_final(key, &stored.row);
+            }
+            self.rows = rows;
+            return;
+        }
+        while let Some(due) = self.finals.first_entry() {
+            if self.meta.watermark.is_none_or(|watermark| watermark < *due.key()) {
+                return;
+            }
+            for key in due.remove() {
+                self.touched.key(key);
+            }
+        }
+    }
+
+    fn context(&self, now: DateTime<Utc>) -> AnswerContext<'_> {
+        AnswerContext {
+            config: &self.meta.config,
+            watermark: self.meta.watermark,
+            now,
+        }
+    }
+}
+
+impl<V: View> Rows for TypedRows<V> {
+    fn load(&mut self, meta: Option<&RawValue>, rows: &[RawStoredRow]) -> Result<(), RowsError> {
+        let meta = meta.map_or_else(|| Ok(Meta::default()), read_meta)?;
+        let table = self.query.table();
+        let mut selected = BTreeMap::new();
+        for row in rows {
+            let decoded = self.decode(table, row)?;
+            if self.query.selects(&decoded, &self.own) {
+                selected.insert(
+                    Arc::from(row.key.as_str()),
+                    StoredRow {
+                        row: decoded,
+                        position: row.position,
+                        revision: row.revision,
+                    },
+                );
+            }
+        }
+        self.meta = meta;
+        self.finals.clear();
+        for (key, stored) in &selected {
+            self.await_final(key, &stored.row);
+        }
+        self.rows = selected;
+        self.touched = Touched::All;
+        Ok(())
+    }
+
+    fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError> {
+        let table = self.query.table();
+        for changed in change.rows.iter().filter(|row| row.table == table) {
+            let Some(body) = &changed.body else {
+                self.remove(&changed.key);
+                continue;
+            };
+            let row = V::Row::decode(table, body.get()).map_err(|source| RowsError {
+                what: format!("row {} of {} {table}", changed.key, V::NAME),
+                source,
+            })?;
+            if !self.query.selects(&row, &self.own) {
+                self.remove(&changed.key);
+                continue;
+            }
+            let stored = StoredRow {
+                row,
+                position: changed.position,
+                revision: changed.revision,
+            };
+            self.put(Arc::from(changed.key.as_str()), stored);
+        }
+        if let Some(meta) = &change.meta {
+            self.set_meta(read_meta(meta)?);
+        }
+        Ok(self.touched.is_any())
+    }
+
+    fn answer(&mut self, now: DateTime<Utc>) -> AnswerRows {
+        let touched = std::mem::replace(&mut self.touched, Touched::Keys(BTreeSet::new()));
+        let context = self.context(now);
+        match touched {
+            Touched::Keys(keys) if self.query.row_by_row() => AnswerRows::Touched(
+                keys.into_iter()
+                    .map(|key| {
+                        let stored = self.rows.get(&key);
+                        let row = stored.and_then(|row| self.query.answer(&[row], &context).rows.pop());
+                        (key, row.as_ref().map(encode))
+                    })
+                    .collect(),
+            ),
+            Touched::Keys(_) | Touched::All => {
+                let rows: Vec<&StoredRow<V::Row>> = self.rows.values().collect();
+                AnswerRows::Whole(
+                    self.query
+                        .answer(&rows, &context)
+                        .rows
+                        .iter()
+                        .map(encode)
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    fn parked(&self) -> u64 {
+        self.meta.parked
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+fn read_meta(meta: &RawValue) -> Result<Meta, RowsError> {
+    serde_json::from_str(meta.get()).map_err(|source| RowsError {
+        what: "the view's meta".to_owned(),
+        source,
+    })
+}
+
+fn encode(row: &AnswerRow) -> Encoded {
+    let json = serde_json::value::to_raw_value(row).expect("a row is strings, numbers and JSON");
+    Encoded {
+        key: Arc::from(row.key.as_str()),
+        json: Arc::from(json),
+    }
+}

@@ -1,0 +1,71 @@
+//! What can be asked of `sales-volume`.
+
+use super::{Description, Table};
+
+pub(super) const DESCRIPTION: Description = &[
+    Table {
+        name: "rows",
+        parameters: &[
+            ("from", "first business date"),
+            ("to", "last business date"),
+            ("at", "one business date"),
+            ("attribution", "activity (default) | cohort"),
+            ("product_id", "ids, with commas between them"),
+            ("category", "categories as sold"),
+            ("channel", "sales channels"),
+            ("region", "regions"),
+            ("kind", "goods | charge"),
+            ("currency", "currency codes"),
+            ("group_by", "product, day, hour, channel, region, category"),
+            ("top", "the first n products"),
+            (
+                "measure",
+                "of the ranking: net_units (default) | net_sales | gross",
+            ),
+        ],
+        columns: &[
+            ("attribution", "text"),
+            ("product_id", "text"),
+            ("business_date", "date"),
+            ("hour", "integer"),
+            ("channel", "text"),
+            ("region", "text"),
+            ("category", "text"),
+            ("currency", "text"),
+            ("uom", "text"),
+            ("kind", "text"),
+            ("units_sold", "integer"),
+            ("units_cancelled", "integer"),
+            ("units_returned", "integer"),
+            ("net_units", "integer"),
+            ("lines", "integer"),
+            ("orders", "integer"),
+            ("gross_minor", "integer"),
+            ("discount_minor", "integer"),
+            ("cancelled_minor", "integer"),
+            ("returned_minor", "integer"),
+            ("net_minor", "integer"),
+        ],
+    },
+    Table {
+        name: "products",
+        parameters: &[
+            ("product_id", "ids, with commas between them"),
+            ("category", "present categories"),
+            ("kind", "goods | charge"),
+            ("currency", "currency codes"),
+        ],
+        columns: &[
+            ("product_id", "text"),
+            ("name", "text"),
+            ("category", "text"),
+            ("kind", "text"),
+            ("uom", "text"),
+            ("currency", "text"),
+            ("unit_price_micros", "integer"),
+            ("price_version", "integer"),
+            ("price_effective_from", "time"),
+            ("prices", "json"),
+        ],
+    },
+];
