@@ -1,6 +1,7 @@
--- Call time (domain 2.2): agents by day, queues by half hour, the centre by day, live segments.
+-- Call time (domain 2.2): agents by day, queues by half hour, the centre by day, segments going on,
+-- segments to look at.
 
--- `span` is the business date.
+-- An agent's day; `span` is the business date.
 create table agents (
     tenant text collate "C" not null,
     key text collate "C" not null,
@@ -20,13 +21,87 @@ create table agents (
     transfers_in bigint not null,
     transfers_out bigint not null,
     longest_s bigint not null,
-    first_at timestamptz,
-    last_at timestamptz,
     estimated bigint not null,
     unresolved bigint not null,
     quarantined bigint not null,
     open bigint not null,
+    first_at timestamptz,
+    last_at timestamptz,
     primary key (tenant, key)
 ) with (fillfactor = 80);
 
 create index agents_by_span on agents (tenant, span);
+
+-- `half_hour` is that of the arrival.
+create table queues (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    queue text not null,
+    business_date date not null,
+    half_hour text not null,
+    offered bigint not null,
+    answered bigint not null,
+    abandoned bigint not null,
+    answered_within bigint not null,
+    abandoned_within bigint not null,
+    abandoned_short bigint not null,
+    wait_answered_s bigint not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index queues_by_span on queues (tenant, span);
+
+create table centre (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    business_date date not null,
+    contacts_handled bigint not null,
+    segments bigint not null,
+    unowned_s bigint not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index centre_by_span on centre (tenant, span);
+
+-- Segments going on.
+create table live (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    call_id text not null,
+    segment_id text not null,
+    agent_id text not null,
+    queue text,
+    connected_at timestamptz not null,
+    held boolean not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index live_by_span on live (tenant, span);
+
+-- Segments that somebody should look at.
+create table marked (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    mark text not null,
+    call_id text not null,
+    segment_id text not null,
+    agent_id text not null,
+    business_date date not null,
+    connected_at timestamptz not null,
+    ended_at timestamptz,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index marked_by_span on marked (tenant, span);

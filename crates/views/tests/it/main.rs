@@ -1,6 +1,12 @@
 //! The views at their boundary: vectors with exact answers, in any order, in any batches.
 
 #[cfg(test)]
+mod call_time;
+#[cfg(test)]
+mod call_time_properties;
+#[cfg(test)]
+mod call_time_rules;
+#[cfg(test)]
 mod commission;
 #[cfg(test)]
 mod harness;
