@@ -5,8 +5,8 @@ import { chromium } from 'playwright-core';
 const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 export function launch() {
-  const executablePath = process.env['PLIMSOLL_CHROMIUM'] ?? usual.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error('no Chromium: install it, or name one in PLIMSOLL_CHROMIUM');
+  const executablePath = process.env['CHROMIUM'] ?? usual.find((path) => existsSync(path));
+  if (executablePath === undefined) throw new Error('no Chromium: install it, or name one in CHROMIUM');
   return chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],

@@ -10,6 +10,7 @@ await mkdir(shots, { recursive: true });
 
 const server = await startServer();
 const browser = await launch();
+let passed = 0;
 let failed = 0;
 try {
   for (const { name, run, needsOwnServer } of checks) {
@@ -20,6 +21,7 @@ try {
     const started_ms = Date.now();
     try {
       await run({ browser, url: server.url, stop: server.stop, shots });
+      passed += 1;
       process.stdout.write(`ok       ${name} (${Date.now() - started_ms} ms)\n`);
     } catch (error) {
       failed += 1;
@@ -30,7 +32,5 @@ try {
   await browser.close();
   await server.stop?.();
 }
-process.stdout.write(
-  failed === 0 ? `browser tests: ${checks.length} checks, none failed\n` : `browser tests: ${failed} failed\n`,
-);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);

@@ -1,7 +1,7 @@
 /** The server under test: the one at PLIMSOLL_URL, else a `plimsoll up` of our own with data of its own. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,8 @@ export async function startServer() {
   if (binary === undefined)
     throw new Error('no plimsoll binary: build it, or name one in PLIMSOLL_BIN, or a server in PLIMSOLL_URL');
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-e2e-'));
+  // The private servers run as somebody else where we are root, and must be able to reach their data.
+  await chmod(folder, 0o755);
   const args = [
     'up',
     '--listen',
@@ -31,6 +33,8 @@ export async function startServer() {
     ...(process.env['PLIMSOLL_UP_ARGS']?.split(' ') ?? []),
   ];
   const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('exit', () => child.kill('SIGINT'));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGINT');

@@ -64,7 +64,8 @@ export class Freshness {
     if (offline || (asked.length > 0 && asked.every((view) => view.state === 'offline'))) return 'offline';
     if (this.paused) return 'paused';
     if (asked.some((view) => view.state === 'stale')) return 'stale';
-    if (asked.length === 0 || asked.some((view) => view.state !== 'live')) return 'catching-up';
+    const answered = asked.filter((view) => view.confirmed_ms !== undefined);
+    if (answered.length === 0 || answered.some((view) => view.state !== 'live')) return 'catching-up';
     return polling ? 'polling' : 'live';
   }
 }

@@ -122,7 +122,7 @@ export class Client {
     return new SocketTransport({
       environment: this.#environment,
       url,
-      sdk: sdkVersion,
+      sdk: `plimsoll-client/${sdkVersion}`,
       tokens: this.#tokens,
       onState: () => this.#tell(),
       onHopeless: () => this.#change(this.#poll()),

@@ -10,7 +10,7 @@ describe('the first connection', () => {
     await socket.open();
     expect(socket.url).toBe('ws://server.test/v1/live');
     expect(socket.protocols).toEqual(['plimsoll.v1.json']);
-    expect(socket.sent).toEqual([{ type: 'hello', sdk: '0.1.0', token: 'secret' }]);
+    expect(socket.sent).toEqual([{ type: 'hello', sdk: 'plimsoll-client/0.1.0', token: 'secret' }]);
   });
 
   it('a_view_goes_from_connecting_over_snapshot_to_live', async () => {
