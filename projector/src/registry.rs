@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use plimsoll_views::{SalesVolume, View};
+use plimsoll_views::{CallTime, Commission, Revenue, SalesVolume, View};
 
 use crate::engine::{Context, supervise};
 
@@ -16,7 +16,12 @@ pub(crate) struct Definition {
     pub(crate) supervise: fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-pub(crate) const VIEWS: &[Definition] = &[define::<SalesVolume>()];
+pub(crate) const VIEWS: &[Definition] = &[
+    define::<SalesVolume>(),
+    define::<CallTime>(),
+    define::<Revenue>(),
+    define::<Commission>(),
+];
 
 const fn define<V: View>() -> Definition {
     Definition {

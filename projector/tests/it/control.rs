@@ -11,7 +11,10 @@ use plimsoll_projector::router;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::support::{Bed, SALES, sales};
+use crate::{
+    random::{sales},
+    support::{Bed, SALES},
+};
 
 async fn ask(router: &Router, method: &str, path: &str, token: Option<&str>) -> (StatusCode, Value) {
     let mut request = Request::builder().method(method).uri(path);

@@ -5,8 +5,12 @@ use std::time::Duration;
 use plimsoll_contracts::Position;
 use plimsoll_devstack::unique_name;
 use plimsoll_store::{Commit, CommitError, MetaWrite};
+use plimsoll_views::SalesVolume;
 
-use crate::support::{Bed, SALES, eventually, sales, status};
+use crate::{
+    random::{sales},
+    support::{Bed, SALES, eventually, status},
+};
 
 fn commit(expected: Position) -> Commit {
     Commit {
@@ -43,7 +47,7 @@ async fn a_stale_worker_cannot_write_after_its_lease_was_taken_over() {
     let progress = plimsoll_store::Progress::default();
     assert!(!bed.stores.renew(&stale, ttl, &progress).await.unwrap());
     assert_eq!(projection.meta(&"intruder".parse().unwrap()).await.unwrap(), None);
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }
 
@@ -75,7 +79,7 @@ async fn a_worker_that_was_overtaken_steps_down_and_the_views_stay_right() {
     assert_eq!(stands.position, end);
     let end = bed.import(&sales(51, 10)).await;
     bed.reached(SALES, end).await;
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }
 
@@ -90,7 +94,7 @@ async fn of_two_projectors_one_works_and_the_other_takes_over() {
     first.stop().await;
     let end = bed.import(&sales(61, 10)).await;
     bed.reached(SALES, end).await;
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     eventually("somebody owns it", || async {
         status(&second, SALES, 1).await.is_some_and(|status| status.owner.is_some())
     })
@@ -113,7 +117,7 @@ async fn a_projection_of_another_history_is_refused_until_it_is_rebuilt() {
     assert_eq!(bed.stores.head(SALES).await.unwrap().position, Position::ZERO);
     process.projector.rebuild(SALES, "tester").await.unwrap();
     bed.reached(SALES, end).await;
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     assert_eq!(bed.stores.head(SALES).await.unwrap().epoch, *bed.log.epoch());
     process.stop().await;
 }

@@ -3,5 +3,7 @@
 mod control;
 mod fencing;
 mod folding;
+mod random;
 mod rebuild;
+mod redis;
 mod support;

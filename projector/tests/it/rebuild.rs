@@ -2,8 +2,12 @@
 
 use plimsoll_contracts::Position;
 use plimsoll_projector::{OperateError, State};
+use plimsoll_views::SalesVolume;
 
-use crate::support::{Bed, PATIENCE, SALES, eventually, sales, status};
+use crate::{
+    random::{sales},
+    support::{Bed, PATIENCE, SALES, eventually, status},
+};
 
 /// Seen to fail when the new version starts at the position of the old one, and when the switch
 /// comes before the new one has caught up.
@@ -13,7 +17,7 @@ async fn a_rebuilt_view_equals_the_live_one_which_serves_meanwhile() {
     let process = bed.project(|options| options.batch_max_events = 50).await;
     let end = bed.import(&sales(80, 150)).await;
     bed.reached(SALES, end).await;
-    let live = bed.shown().await;
+    let live = bed.shown::<SalesVolume>().await;
     // A figure that somebody changed by hand is gone after the rebuild.
     sqlx::query("update sales_volume_1.rows set gross_minor = gross_minor + 1")
         .execute(&bed.pool)
@@ -37,11 +41,11 @@ async fn a_rebuilt_view_equals_the_live_one_which_serves_meanwhile() {
     }
     assert!(seen_serving.is_sorted(), "{seen_serving:?}");
     assert_eq!(bed.stores.head(SALES).await.unwrap().version, 2);
-    assert_eq!(bed.shown().await, live);
+    assert_eq!(bed.shown::<SalesVolume>().await, live);
 
     let end = bed.import(&sales(81, 20)).await;
     bed.reached(SALES, end).await;
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }
 
@@ -64,7 +68,7 @@ async fn a_retired_version_is_dropped_when_nobody_can_be_reading_it() {
     })
     .await;
     assert_eq!(status(&process, SALES, 1).await.unwrap().state, State::Retired);
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }
 
@@ -77,7 +81,7 @@ async fn rows_of_older_code_are_replaced_by_a_new_version_and_never_continued() 
     let process = bed.project(|_| ()).await;
     bed.reached(SALES, end).await;
     assert_eq!(bed.stores.head(SALES).await.unwrap().version, 2);
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }
 
@@ -105,6 +109,6 @@ async fn a_paused_view_stays_where_it_is_and_resumes_from_there() {
     assert_ne!(held.position, Position::ZERO);
     process.projector.resume(SALES, "tester").await.unwrap();
     bed.reached(SALES, later).await;
-    assert_eq!(bed.shown().await, bed.expected().await);
+    bed.assert_right::<SalesVolume>().await;
     process.stop().await;
 }

@@ -1,20 +1,19 @@
 //! A log with random sales on it, projectors beside it, and what the views should show.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use plimsoll_contracts::{Actor, Event, ImportedEvent, Position, TenantConfig, TenantId};
+use plimsoll_contracts::{Event, ImportedEvent, Position, TenantConfig, TenantId};
 use plimsoll_devstack::{Servers, database_url, shared_for_tests, unique_name};
 use plimsoll_feed::{FeedOptions, Publisher, Subscriber};
 use plimsoll_log::{Filter, Log, LogOptions, Tail};
 use plimsoll_projector::{Options, Projector, Status};
 use plimsoll_store::{Select, StoreOptions, Stores};
-use plimsoll_views::{FoldError, Row, SalesVolume, View, Workspace};
-use rand::{Rng, SeedableRng, rngs::StdRng};
-use serde_json::{Value, json, value::to_raw_value};
+use plimsoll_views::{
+    FoldError, Row, SalesVolume, View, Workspace,
+    fold::{PARKED_TABLE, ParkedRow},
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const SALES: &str = SalesVolume::NAME;
@@ -33,7 +32,6 @@ pub(crate) struct Bed {
 /// A projector of its own, as another process would run it.
 pub(crate) struct Process {
     pub(crate) projector: Projector,
-    pub(crate) stores: Stores,
     shutdown: CancellationToken,
 }
 
@@ -111,13 +109,12 @@ impl Bed {
             options,
             self.log.clone(),
             self.tail(&shutdown),
-            stores.clone(),
+            stores,
             publisher,
             shutdown.clone(),
         );
         Process {
             projector,
-            stores,
             shutdown,
         }
     }
@@ -152,13 +149,41 @@ impl Bed {
         .await;
     }
 
-    pub(crate) async fn shown(&self) -> Shown {
-        shown(&self.stores, &["main", "other"]).await
+    /// Keys of this test's prefix that match.
+    pub(crate) async fn redis_keys(&self, pattern: &str) -> Vec<String> {
+        let client = redis::Client::open(self.servers.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let pattern = format!("{}:{pattern}", self.name);
+        redis::cmd("keys").arg(pattern).query_async(&mut connection).await.unwrap()
+    }
+
+    /// As a Redis that was restarted without its data, or lost a part of it.
+    pub(crate) async fn lose_redis_keys(&self, pattern: &str) {
+        let client = redis::Client::open(self.servers.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        for key in self.redis_keys(pattern).await {
+            let _: i64 = redis::cmd("del").arg(key).query_async(&mut connection).await.unwrap();
+        }
+    }
+
+    /// What a view shows.
+    pub(crate) async fn shown<V: View>(&self) -> Shown {
+        shown::<V>(&self.stores).await
     }
 
     /// What a fresh fold of the whole log in memory shows.
-    pub(crate) async fn expected(&self) -> Shown {
-        folded(&self.events().await)
+    pub(crate) async fn expected<V: View>(&self) -> Shown {
+        folded::<V>(&self.events().await)
+    }
+
+    /// Fails unless the view shows what a fresh fold does; gives it.
+    pub(crate) async fn assert_right<V: View>(&self) -> Shown {
+        let (shown, expected) = (self.shown::<V>().await, self.expected::<V>().await);
+        for (key, row) in &expected {
+            assert_eq!(shown.get(key), Some(row), "{} {key:?}", V::NAME);
+        }
+        assert_eq!(shown.len(), expected.len(), "rows of {} that should not be there", V::NAME);
+        shown
     }
 }
 
@@ -172,21 +197,20 @@ async fn open(url: &str, servers: &Servers, name: &str) -> Stores {
 /// Every row of every table with position and revision, by tenant, table and key.
 pub(crate) type Shown = BTreeMap<(String, String, String), (u64, u32, String)>;
 
-pub(crate) async fn shown(stores: &Stores, tenants: &[&str]) -> Shown {
+async fn shown<V: View>(stores: &Stores) -> Shown {
     let mut all = Shown::new();
-    for tenant in tenants {
-        for table in SalesVolume::TABLES.iter().chain(&["parked"]) {
+    for tenant in ["main", "other"] {
+        for table in V::TABLES.iter().chain(&[PARKED_TABLE]) {
             let select = Select {
-                view: SALES.to_owned(),
+                view: V::NAME.to_owned(),
                 tenant: tenant.parse().unwrap(),
                 table: (*table).to_owned(),
                 span: None,
             };
             for row in stores.snapshot(&select).await.unwrap().rows {
-                let body = canonical(table, row.body.get());
-                let revision = if *table == "parked" { 0 } else { row.revision };
-                let key = ((*tenant).to_owned(), (*table).to_owned(), row.key);
-                all.insert(key, (row.position.get(), revision, body));
+                let body = canonical::<V>(table, row.body.get());
+                let key = (tenant.to_owned(), (*table).to_owned(), row.key);
+                all.insert(key, (row.position.get(), row.revision, body));
             }
         }
     }
@@ -194,17 +218,16 @@ pub(crate) async fn shown(stores: &Stores, tenants: &[&str]) -> Shown {
 }
 
 /// A row as its own type writes it, whatever order a store keeps its columns in.
-fn canonical(table: &str, body: &str) -> String {
-    if table == "parked" {
-        let row: plimsoll_views::fold::ParkedRow = serde_json::from_str(body).unwrap();
+fn canonical<V: View>(table: &str, body: &str) -> String {
+    if table == PARKED_TABLE {
+        let row: ParkedRow = serde_json::from_str(body).unwrap();
         return serde_json::to_string(&row).unwrap();
     }
-    let row = <SalesVolume as View>::Row::decode(table, body).unwrap();
-    serde_json::to_string(&row).unwrap()
+    serde_json::to_string(&V::Row::decode(table, body).unwrap()).unwrap()
 }
 
-pub(crate) fn folded(events: &[Event]) -> Shown {
-    let mut tenants: BTreeMap<TenantId, Workspace<SalesVolume>> = BTreeMap::new();
+fn folded<V: View>(events: &[Event]) -> Shown {
+    let mut tenants: BTreeMap<TenantId, Workspace<V>> = BTreeMap::new();
     for event in events {
         let workspace = tenants
             .entry(event.tenant.clone())
@@ -216,16 +239,16 @@ pub(crate) fn folded(events: &[Event]) -> Shown {
     }
     let mut all = Shown::new();
     for (tenant, workspace) in &tenants {
-        for table in SalesVolume::TABLES {
+        for table in V::TABLES {
             for stored in workspace.rows_of(table) {
-                let key = (tenant.to_string(), (*table).to_owned(), plimsoll_views::Row::key(&stored.row));
+                let key = (tenant.to_string(), (*table).to_owned(), stored.row.key());
                 let body = serde_json::to_string(&stored.row).unwrap();
                 all.insert(key, (stored.position.get(), stored.revision, body));
             }
         }
         for row in workspace.parked_rows() {
             let position = row.entries.last().unwrap().position.get();
-            let key = (tenant.to_string(), "parked".to_owned(), row.owner.clone());
+            let key = (tenant.to_string(), PARKED_TABLE.to_owned(), row.owner.clone());
             all.insert(key, (position, 0, serde_json::to_string(&row).unwrap()));
         }
     }
@@ -244,98 +267,4 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: 
 pub(crate) async fn status(process: &Process, view: &str, version: u32) -> Option<Status> {
     let overview = process.projector.overview(Some(view)).await.unwrap();
     overview.projections.into_iter().find(|status| status.version == version)
-}
-
-/// Random sales of two tenants over three weeks: orders, cancellations and returns out of order
-/// between orders, too much taken back, orders that nobody placed.
-pub(crate) fn sales(seed: u64, orders: usize) -> Vec<ImportedEvent> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let mut streams: Vec<Vec<ImportedEvent>> = (0..orders).map(|order| history(&mut random, seed, order)).collect();
-    let mut all = Vec::new();
-    while !streams.is_empty() {
-        let chosen = random.random_range(0..streams.len());
-        all.push(streams[chosen].remove(0));
-        if streams[chosen].is_empty() {
-            streams.swap_remove(chosen);
-        }
-    }
-    all
-}
-
-fn history(random: &mut StdRng, seed: u64, order: usize) -> Vec<ImportedEvent> {
-    let id = format!("O{seed}_{order}");
-    let tenant = if random.random_bool(0.7) { "main" } else { "other" };
-    let day = random.random_range(0..21);
-    let placed_at = instant() + TimeDelta::minutes(day * 1_440 + random.random_range(0..1_440));
-    let mut data: Vec<(&str, Value)> = Vec::new();
-    if random.random_bool(0.95) {
-        data.push(("OrderPlaced", placed(random, &id)));
-    }
-    for again in 0..random.random_range(0..4) {
-        data.push(match random.random_range(0..3) {
-            0 => ("OrderCancelled", json!({"order_id": id, "reason": "customer"})),
-            1 => ("OrderLineCancelled", json!({"order_id": id, "line_no": 1, "qty": random.random_range(1..3), "reason": "customer"})),
-            _ => ("ItemReturned", json!({
-                "order_id": id, "return_id": format!("R{id}_{}", again / 2), "line_no": random.random_range(1..3), "qty": 1,
-            })),
-        });
-    }
-    if data.is_empty() {
-        data.push(("OrderPlaced", placed(random, &id)));
-    }
-    data.into_iter()
-        .zip(1..)
-        .map(|((kind, data), version)| {
-            let after = TimeDelta::minutes(if version == 1 { 0 } else { random.random_range(1..9_000) });
-            imported(tenant, &format!("order-{id}"), version, kind, placed_at + after, &data)
-        })
-        .collect()
-}
-
-fn placed(random: &mut StdRng, id: &str) -> Value {
-    let lines: Vec<Value> = (1..=random.random_range(1..4))
-        .map(|line_no| {
-            let (qty, price) = (random.random_range(1..5_i64), random.random_range(1..50_i64) * 100);
-            json!({
-                "line_no": line_no, "product_id": format!("P{}", random.random_range(1..20)), "category": "food",
-                "uom": "ea", "kind": "goods", "qty": qty, "unit_price_micros": price * 1_000_000,
-                "gross_minor": qty * price, "discount_minor": 0, "tax_minor": 0,
-            })
-        })
-        .collect();
-    let gross: i64 = lines.iter().map(|line| line["gross_minor"].as_i64().unwrap()).sum();
-    json!({
-        "order_id": id, "channel": "web", "region": "seoul", "currency": "KRW", "lines": lines,
-        "order_discount_minor": 10, "shipping_minor": 0, "total_minor": gross - 10,
-    })
-}
-
-/// One envelope; its id is new.
-pub(crate) fn imported(
-    tenant: &str,
-    stream: &str,
-    version: u32,
-    kind: &str,
-    occurred_at: DateTime<Utc>,
-    data: &Value,
-) -> ImportedEvent {
-    let schema = if kind == "OrderCancelled" { 2 } else { 1 };
-    ImportedEvent {
-        id: Uuid::now_v7(),
-        tenant: tenant.parse().unwrap(),
-        stream: stream.parse().unwrap(),
-        version,
-        event_type: kind.into(),
-        schema,
-        occurred_at,
-        correlation_id: "test".to_owned(),
-        causation_id: None,
-        actor: Actor::system("test"),
-        data: Arc::from(to_raw_value(data).unwrap()),
-    }
-}
-
-/// When the random sales begin.
-pub(crate) fn instant() -> DateTime<Utc> {
-    "2026-03-01T00:00:00Z".parse().unwrap()
 }

@@ -1,4 +1,4 @@
 -- Rows that do not exist any more.
-delete from "{schema}"."{table}" as held
+delete from "{schema}"."{table}" as _row
 using unnest($1::text[], $2::text[]) as gone (tenant, key)
-where held.tenant = gone.tenant and held.key = gone.key
+where _row.tenant = gone.tenant and _row.key = gone.key

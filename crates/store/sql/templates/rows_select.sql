@@ -1,7 +1,7 @@
 -- Rows of one tenant in a range of spans, one more than allowed so that "too many" is seen.
-select held.key, held.position, held.revision,
-    (to_jsonb(held) - '{tenant,key,position,revision,span}'::text[])::text
-from "{schema}"."{table}" as held
-where held.tenant = $1 and ($2::text is null or held.span between $2 and $3)
-order by held.key
+select _row.key, _row.position, _row.revision,
+    (to_jsonb(_row) - '{tenant,key,position,revision,span}'::text[])::text
+from "{schema}"."{table}" as _row
+where _row.tenant = $1 and ($2::text is null or _row.span between $2 and $3)
+order by _row.key
 limit $4
