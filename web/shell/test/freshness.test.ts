@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Freshness } from '../src/freshness.svelte.js';
 
 const open: LinkStatus = { transport: 'socket', state: 'open', interval_ms: undefined };
-const live = { state: 'live', position: 7, confirmed_ms: 1, age_ms: 40 };
+const live = { state: 'live' as const, position: 7, confirmed_ms: 1, age_ms: 40 };
 
 function judged(status: LinkStatus, ...views: Partial<View>[]): Freshness {
   const freshness = new Freshness();
