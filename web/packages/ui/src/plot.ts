@@ -32,7 +32,7 @@ export function makePlot(host: HTMLElement, times: readonly number[], options: P
       width: options.width,
       height: options.height,
       legend: { show: false },
-      padding: [8, 12, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
       scales: {
         x: { time: false },
