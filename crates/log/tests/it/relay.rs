@@ -65,7 +65,7 @@ async fn assert_sequence_is_position(bed: &Bed) -> usize {
 
 /// The slow relay publishes what the fast one has published long ago, outside the window in which
 /// the server remembers message ids. Seen failing: without `Nats-Expected-Last-Sequence` the
-/// repeats are stored again, and sequences run ahead of positions.
+/// repeats are stored again, and the stream never gets to say the log's last position.
 #[tokio::test(flavor = "multi_thread")]
 async fn invariant_2_a_slow_second_relay_neither_repeats_nor_reorders() {
     let bed = Bed::with(|mut options| {
