@@ -28,6 +28,7 @@ impl State {
         }
         self.status = status;
         self.changes.push((cause.date, status));
+        self.review_production(context, cause);
         self.claw_again(context, cause);
         self.recover_advances(cause);
     }
@@ -74,12 +75,13 @@ impl State {
     }
 
     /// A lapsed policy lives again: what was clawed is given again (M-R6).
-    pub(super) fn reinstate(&mut self, cause: &Cause<'_>) {
+    pub(super) fn reinstate(&mut self, context: Context<'_>, cause: &Cause<'_>) {
         if self.status != PolicyStatus::Lapsed {
             return self.park(cause.stamp, Reason::PolicyNotLapsed);
         }
         self.status = PolicyStatus::InForce;
         self.changes.push((cause.date, PolicyStatus::InForce));
+        self.review_production(context, cause);
         for place in 0..self.entries.len() {
             let entry = &mut self.entries[place];
             if entry.clawed != 0 && !entry.reversed {

@@ -7,6 +7,7 @@ use plimsoll_contracts::Id;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bonus::{Producer, Production},
     hierarchy::{Planner, Unit},
     index::{Contracts, Page},
     ledger::Ledger,
@@ -34,6 +35,10 @@ pub enum Doc {
     Page(Arc<Page>),
     /// `waiting/<planner or unit>`: policies whose picture waits for it
     Waiting(Arc<Vec<Id>>),
+    /// `production/<month>/<planner>/<currency>`
+    Production(Arc<Production>),
+    /// `producers/<month>`: who has production in it, in order
+    Producers(Arc<Vec<Producer>>),
     /// `adjustment/<id>`: a line by hand that is about no policy was posted
     Posted,
 }

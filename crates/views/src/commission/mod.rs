@@ -5,6 +5,9 @@
 //! brought to the ledger, where closed months never change.
 
 mod advance;
+mod answer;
+mod bonus;
+mod booking;
 mod cap;
 mod clawback;
 mod corrections;
@@ -121,7 +124,7 @@ impl View for Commission {
             },
         };
         let stamp = Stamp::of(event);
-        receive::happened(workspace, &plan, policy_id, Happened { stamp, what })
+        receive::happened(workspace, &plan, policy_id, &Happened { stamp, what })
     }
 }
 
@@ -161,7 +164,7 @@ fn by_hand(
         return Ok(());
     }
     let stamp = Stamp::of(event);
-    let cause = state::Cause::of(plan, chrono::NaiveDate::MAX, &stamp);
+    let cause = state::Cause::apart(plan, &stamp);
     let component = corrections::by_hand(adjusted.component);
     let line = cause.line(&adjusted.planner_id, component, adjusted.amount_minor.get());
     let terms = workspace.config().into();

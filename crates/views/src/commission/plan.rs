@@ -2,7 +2,7 @@
 //! stretch of the log. One small document, for every premium needs all of it.
 
 use plimsoll_contracts::{
-    Id, Label, Month, Position, TenantConfig,
+    Label, Month, Position, TenantConfig,
     events::{BonusBand, BonusMode, ClawbackStep, OverrideKind},
     money::Currency,
 };
@@ -86,8 +86,6 @@ pub struct ClawbackSchedule {
 /// Production bonus (M-R7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BonusSchedule {
-    /// The schedule.
-    pub schedule_id: Id,
     /// Slab or marginal.
     pub mode: BonusMode,
     /// Currency of the bands.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use plimsoll_contracts::{Event, Payload};
 
 use super::{
-    Commission,
+    Commission, bonus,
     doc::Doc,
     index,
-    plan::{ClawbackSchedule, Closing, OverrideRule, PLAN_KEY, Plan, Terms, learn},
+    plan::{BonusSchedule, ClawbackSchedule, Closing, OverrideRule, PLAN_KEY, Plan, Terms, learn},
     policy::policy_key,
     rates::Rate,
     receive,
@@ -57,8 +57,8 @@ pub(super) fn apply(
 ) -> Result<bool, FoldError> {
     let stamp = Stamp::of(event);
     match payload {
-        Payload::CommissionRatePublished(published) => rate(workspace, plan, stamp, published.into())?,
-        Payload::CommissionRateCorrected(corrected) => rate(workspace, plan, stamp, corrected.into())?,
+        Payload::CommissionRatePublished(published) => rate(workspace, plan, &stamp, published.into())?,
+        Payload::CommissionRateCorrected(corrected) => rate(workspace, plan, &stamp, corrected.into())?,
         Payload::OverrideRulePublished(published) => {
             let rule = OverrideRule {
                 level: published.level.clone(),
@@ -86,7 +86,21 @@ pub(super) fn apply(
             if !plan.closings.iter().any(|closing| closing.stamp.id == stamp.id) {
                 let mut plan = plan.clone();
                 let period = closed.period;
-                plan.closings.push(Closing { period, stamp });
+                let closing = Closing { period, stamp };
+                plan.closings.push(closing.clone());
+                bonus::close(workspace, &plan, &closing)?;
+                workspace.put_doc(PLAN_KEY, Doc::Plan(Arc::new(plan)));
+            }
+        }
+        Payload::BonusSchedulePublished(published) => {
+            let schedule = BonusSchedule {
+                mode: published.mode,
+                currency: published.currency,
+                bands: published.bands.clone(),
+                effective_from: published.effective_from,
+            };
+            let mut plan = plan.clone();
+            if learn(&mut plan.bonuses, stamp, schedule) {
                 workspace.put_doc(PLAN_KEY, Doc::Plan(Arc::new(plan)));
             }
         }
@@ -100,7 +114,7 @@ pub(super) fn apply(
 fn rate(
     workspace: &mut Workspace<Commission>,
     plan: &Plan,
-    stamp: Stamp,
+    stamp: &Stamp,
     rate: Rate,
 ) -> Result<(), FoldError> {
     let mut plan = plan.clone();
@@ -109,7 +123,7 @@ fn rate(
         return Ok(());
     }
     let policies = index::contracted(workspace, from, to)?;
-    receive::rate_known(workspace, &plan, &policies, &stamp, corrects)?;
+    receive::rate_known(workspace, &plan, &policies, stamp, corrects)?;
     workspace.put_doc(PLAN_KEY, Doc::Plan(Arc::new(plan)));
     Ok(())
 }

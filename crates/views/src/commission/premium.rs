@@ -28,6 +28,9 @@ impl State {
             return self.wait(cause.stamp, Reason::InstalmentOutOfOrder, no, count);
         }
         covered.for_each(|n| self.paid.insert(n));
+        if no == 1 {
+            self.enter_production(context, cause);
+        }
         match rates_at(context, cause) {
             Ok(rates) => self.work(context, cause, &rates, no, count),
             Err(reason) => self.wait(cause.stamp, reason, no, count),
@@ -103,6 +106,9 @@ impl State {
             return self.wait(cause.stamp, Reason::InstalmentOutOfOrder, no, 0);
         };
         covered.clone().for_each(|n| self.paid.remove(n));
+        if covered.start == 1 {
+            self.leave_production(context, cause);
+        }
         self.waiting
             .retain(|w| !covered.contains(&w.instalment_no) || w.reason == Reason::InstalmentOutOfOrder);
         for place in 0..self.entries.len() {

@@ -27,15 +27,8 @@ pub(super) fn issued(
     let before = load(workspace, &id)?;
     let stamp = contract.stamp.clone();
     if before.contract.is_some() {
-        return happened(
-            workspace,
-            plan,
-            &id,
-            Happened {
-                stamp,
-                what: What::IssuedAgain,
-            },
-        );
+        let what = What::IssuedAgain;
+        return happened(workspace, plan, &id, &Happened { stamp, what });
     }
     let mut policy = PolicyDoc::clone(&before);
     index::list(workspace, &contract)?;
@@ -50,7 +43,7 @@ pub(super) fn happened(
     workspace: &mut Workspace<Commission>,
     plan: &Plan,
     id: &Id,
-    event: Happened,
+    event: &Happened,
 ) -> Result<(), FoldError> {
     let before = load(workspace, id)?;
     if before.knows(&event.stamp) {
@@ -58,7 +51,7 @@ pub(super) fn happened(
     }
     let mut policy = PolicyDoc::clone(&before);
     policy.hear(event.clone());
-    policy.fold(plan, Some(&event));
+    policy.fold(plan, Some(event));
     settle(workspace, plan, &event.stamp, &before, policy, id)
 }
 

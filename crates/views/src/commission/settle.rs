@@ -2,37 +2,40 @@
 
 use std::sync::Arc;
 
-use plimsoll_contracts::{Month, rows::PolicyRow};
-use uuid::Uuid;
+use plimsoll_contracts::{Id, rows::PolicyRow};
 
 use super::{
-    Commission, cap,
+    Commission, bonus,
+    booking::{book, late_comer},
+    cap,
     doc::Doc,
     gather::Gather,
-    ledger::{self, Fresh, Owner},
+    ledger::Owner,
     persistency,
     plan::Plan,
     policy::{Contract, PolicyDoc, policy_key},
-    reconcile::{Now, Shown, reconcile},
     rows::Row,
     stamp::Stamp,
     state::{Reason, Waiting},
 };
 use crate::{FoldError, ParkedEntry, Workspace};
 
-/// Writes a policy that has changed; `at_hand` is the event that changed it, `refolded` whether
-/// its entries were made anew rather than added to.
+/// Writes a policy that has changed; `at_hand` is the event that changed it.
 pub(super) fn settle(
     workspace: &mut Workspace<Commission>,
     plan: &Plan,
     at_hand: &Stamp,
     before: &PolicyDoc,
     mut policy: PolicyDoc,
-    id: &plimsoll_contracts::Id,
+    id: &Id,
 ) -> Result<(), FoldError> {
     let mut gather = Gather::default();
     if let Some(contract) = policy.contract.clone().filter(|_| policy.picture.is_some()) {
         gather.take(post(workspace, plan, at_hand, before, &mut policy, &contract))?;
+        let (moved, moves) = (&before.state.moves, &policy.state.moves);
+        if moved != moves {
+            gather.take(bonus::moved(workspace, plan, at_hand, &contract, moved, moves))?;
+        }
         let issued_under = plan.config_at(contract.stamp.position);
         policy.cohorts = persistency::cohorts(&contract, &policy.state, issued_under);
         gather.take(persistency::recount(
@@ -42,12 +45,11 @@ pub(super) fn settle(
             &policy.cohorts,
         ))?;
         let row = Row::Policy(policy_row(workspace, plan, &contract, &policy));
-        let written = if before.picture.is_some() {
-            workspace.put_row(row)
+        if before.picture.is_some() {
+            gather.take(workspace.put_row(row))?;
         } else {
-            workspace.insert_row(row)
-        };
-        gather.take(written)?;
+            workspace.insert_row(row)?;
+        }
     }
     let (waited, waits) = (waiting(before), waiting(&policy));
     if waited != waits {
@@ -68,65 +70,36 @@ fn post(
     policy: &mut PolicyDoc,
     contract: &Contract,
 ) -> Result<(), FoldError> {
-    let old = &before.state.entries;
-    let is_added_to = policy.state.entries.get(..old.len()).is_some_and(|kept| {
-        kept.iter()
-            .zip(old)
-            .all(|(now, then)| now.no == then.no && now.line == then.line)
-    });
-    let closed_through = plan.closed_through(at_hand.position);
-    let mut removed: Vec<Shown> = Vec::new();
-    if !is_added_to || !before.residue.is_empty() {
-        let now = Now {
-            closed_through,
-            cause: late_comer(plan, policy, contract, at_hand),
-        };
-        (policy.residue, removed) = reconcile(old, &before.residue, &mut policy.state.entries, now);
-    }
-    let is_open = |period: Month| closed_through.is_none_or(|closed| closed < period);
-    let entries = policy.state.entries.iter_mut().map(|entry| Fresh {
-        line: &entry.line,
-        no: &mut entry.no,
-    });
-    let carried = policy.residue.carried.iter_mut().map(|c| Fresh {
-        line: &c.shown.line,
-        no: &mut c.shown.no,
-    });
-    let fresh: Vec<Fresh<'_>> = entries
-        .chain(carried)
-        .filter(|fresh| *fresh.no == 0 && is_open(fresh.line.period))
-        .collect();
-    if fresh.is_empty() && removed.is_empty() {
-        return Ok(());
-    }
     let terms = workspace.config().into();
     let owner = Owner {
         policy_id: Some(&contract.policy_id),
         currency: contract.currency,
         terms,
     };
-    ledger::post(workspace, owner, &removed, fresh)
-}
-
-/// The event that a difference in a closed period is put down to: the last in canonical order of
-/// those that came after the close and belong before it, the event at hand where there is none.
-fn late_comer(plan: &Plan, policy: &PolicyDoc, contract: &Contract, at_hand: &Stamp) -> Uuid {
-    let barrier = plan.last_barrier(at_hand.position);
-    let closed_through = plan.closed_through(at_hand.position);
-    let is_late = |stamp: &&Stamp| {
-        let month = Month::of(plan.config_at(stamp.position).business_date(stamp.at));
-        stamp.position > barrier && closed_through.is_some_and(|closed| month <= closed)
+    let PolicyDoc {
+        events,
+        state,
+        residue,
+        ..
+    } = policy;
+    let late = || {
+        let events = events.iter().map(|event| &event.stamp);
+        late_comer(
+            plan,
+            at_hand,
+            events.chain([&contract.stamp]).chain(plan.stamps()),
+        )
     };
-    let events = policy
-        .events
-        .iter()
-        .map(|event| &event.stamp)
-        .chain([&contract.stamp]);
-    let late = events
-        .chain(plan.stamps())
-        .filter(is_late)
-        .max_by(|a, b| a.order(b));
-    late.map_or(at_hand.id, |stamp| stamp.id)
+    let shown = (before.state.entries.as_slice(), &before.residue);
+    book(
+        workspace,
+        plan,
+        at_hand,
+        owner,
+        shown,
+        (&mut state.entries, residue),
+        late,
+    )
 }
 
 fn policy_row(
@@ -174,7 +147,7 @@ fn waiting(policy: &PolicyDoc) -> Vec<Waiting> {
         .collect()
 }
 
-fn parked(policy: &PolicyDoc, id: &plimsoll_contracts::Id, waiting: &Waiting) -> ParkedEntry {
+fn parked(policy: &PolicyDoc, id: &Id, waiting: &Waiting) -> ParkedEntry {
     let absent = policy.absent.as_ref().filter(|_| policy.picture.is_none());
     ParkedEntry {
         key: absent.map_or(id, |absent| &absent.id).to_string(),

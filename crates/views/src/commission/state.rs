@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    bonus::Move,
     hierarchy::Picture,
     instalments::Instalments,
     plan::Plan,
@@ -159,6 +160,11 @@ pub struct State {
     pub waiting: Vec<Waiting>,
     /// Servicing planners with their first day (M-R11).
     pub servicing: Vec<(NaiveDate, Id)>,
+    /// The month of production that P entered (M-R7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub produced: Option<Month>,
+    /// How the policy entered and left planners' production (M-R7).
+    pub moves: Vec<Move>,
     /// Every change of the status with its business date (M-R8).
     pub changes: Vec<(NaiveDate, PolicyStatus)>,
 }
@@ -201,6 +207,11 @@ impl<'a> Cause<'a> {
         }
     }
 
+    /// An event that is about no policy as the cause of lines.
+    pub(super) fn apart(plan: &'a Plan, stamp: &'a Stamp) -> Self {
+        Self::of(plan, NaiveDate::MAX, stamp)
+    }
+
     /// A line of this cause; amounts and what else it says are for the caller to add.
     pub(super) fn line(&self, planner: &Id, component: Component, amount: i64) -> Line {
         Line {
@@ -238,7 +249,7 @@ impl State {
             What::Premium { no, count } => self.premium(context, &cause, *no, *count),
             What::PremiumReversed { no } => self.reverse_premium(context, &cause, *no),
             What::Ended(status) => self.end(context, &cause, *status),
-            What::Reinstated => self.reinstate(&cause),
+            What::Reinstated => self.reinstate(context, &cause),
             What::Reassigned { planner, from } => self.servicing.push((*from, planner.clone())),
             What::Adjusted {
                 planner,

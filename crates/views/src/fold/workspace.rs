@@ -268,10 +268,17 @@ impl<V: View> Workspace<V> {
     /// them: nothing has to be loaded.
     ///
     /// # Errors
-    /// None at present; as [`Self::put_row`].
+    /// None; it stands where [`Self::put_row`] stands.
     pub fn insert_row(&mut self, row: V::Row) -> Result<(), FoldError> {
-        self.loaded_row(row.table(), row.key().into(), None);
-        self.put_row(row)
+        let key: RowKey = (row.table(), row.key().into());
+        self.rows.loaded(key.clone(), None, self.batch);
+        let stored = StoredRow {
+            row,
+            position: Position::ZERO,
+            revision: 0,
+        };
+        self.rows.put(key, Some(stored));
+        Ok(())
     }
 
     /// Removes a row.

@@ -9,6 +9,10 @@ mod call_time_rules;
 #[cfg(test)]
 mod commission;
 #[cfg(test)]
+mod commission_policies;
+#[cfg(test)]
+mod commission_rules;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod revenue;
