@@ -34,52 +34,47 @@ pub(super) enum Recorded {
     Queued {
         queue: Label,
     },
-    Connected {
+    Abandoned {
+        wait_s: i64,
+    },
+    Segment {
         segment_id: Id,
+        what: Turn,
+    },
+    /// Concerns no measure: offered, rang.
+    Nothing,
+}
+
+/// What an event says of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Turn {
+    Connected {
         agent_id: Id,
         queue: Option<Label>,
     },
-    Held {
-        segment_id: Id,
-    },
-    Retrieved {
-        segment_id: Id,
-    },
+    Held,
+    Retrieved,
     ConsultStarted {
         consult_id: Id,
-        segment_id: Id,
         consultant_id: Id,
     },
     ConsultEnded {
         consult_id: Id,
-        segment_id: Id,
     },
     Transferred {
         kind: TransferKind,
-        segment_id: Id,
         to_agent_id: Id,
     },
-    Ended {
-        segment_id: Id,
-    },
-    Abandoned {
-        wait_s: i64,
-    },
-    WrapUpStarted {
-        segment_id: Id,
-    },
-    WrapUpEnded {
-        segment_id: Id,
-    },
+    Ended,
+    WrapUpStarted,
+    WrapUpEnded,
     Corrected {
-        segment_id: Id,
         #[serde(default, skip_serializing_if = "Option::is_none", with = "time::option")]
         connected_at: Option<DateTime<Utc>>,
         #[serde(default, skip_serializing_if = "Option::is_none", with = "time::option")]
         ended_at: Option<DateTime<Utc>>,
     },
-    /// Concerns no measure: offered, rang.
-    Nothing,
 }
 
 impl Recorded {
@@ -88,121 +83,62 @@ impl Recorded {
         Some(match payload {
             Payload::CallOffered(e) => (&e.call_id, Self::Nothing),
             Payload::CallRang(e) => (&e.call_id, Self::Nothing),
-            Payload::CallQueued(e) => (
-                &e.call_id,
-                Self::Queued {
-                    queue: e.queue.clone(),
-                },
-            ),
-            Payload::CallConnected(e) => {
-                let (segment_id, agent_id) = (e.segment_id.clone(), e.agent_id.clone());
-                (
-                    &e.call_id,
-                    Self::Connected {
-                        segment_id,
-                        agent_id,
-                        queue: e.queue.clone(),
-                    },
-                )
+            Payload::CallQueued(e) => {
+                let queue = e.queue.clone();
+                (&e.call_id, Self::Queued { queue })
             }
-            Payload::CallHeld(e) => (
-                &e.call_id,
-                Self::Held {
-                    segment_id: e.segment_id.clone(),
-                },
-            ),
-            Payload::CallRetrieved(e) => (
-                &e.call_id,
-                Self::Retrieved {
-                    segment_id: e.segment_id.clone(),
-                },
-            ),
+            Payload::CallAbandoned(e) => {
+                let wait_s = e.wait_s.get();
+                (&e.call_id, Self::Abandoned { wait_s })
+            }
+            _ => {
+                let (call_id, segment_id, what) = Turn::of(payload)?;
+                let segment_id = segment_id.clone();
+                (call_id, Self::Segment { segment_id, what })
+            }
+        })
+    }
+}
+
+impl Turn {
+    /// What an event says of which call's which segment.
+    fn of(payload: &Payload) -> Option<(&Id, &Id, Self)> {
+        Some(match payload {
+            Payload::CallConnected(e) => {
+                let (agent_id, queue) = (e.agent_id.clone(), e.queue.clone());
+                (&e.call_id, &e.segment_id, Self::Connected { agent_id, queue })
+            }
+            Payload::CallHeld(e) => (&e.call_id, &e.segment_id, Self::Held),
+            Payload::CallRetrieved(e) => (&e.call_id, &e.segment_id, Self::Retrieved),
             Payload::ConsultStarted(e) => {
-                let (consult_id, segment_id) = (e.consult_id.clone(), e.segment_id.clone());
-                (
-                    &e.call_id,
-                    Self::ConsultStarted {
-                        consult_id,
-                        segment_id,
-                        consultant_id: e.consultant_id.clone(),
-                    },
-                )
+                let what = Self::ConsultStarted {
+                    consult_id: e.consult_id.clone(),
+                    consultant_id: e.consultant_id.clone(),
+                };
+                (&e.call_id, &e.segment_id, what)
             }
             Payload::ConsultEnded(e) => {
-                let (consult_id, segment_id) = (e.consult_id.clone(), e.segment_id.clone());
-                (
-                    &e.call_id,
-                    Self::ConsultEnded {
-                        consult_id,
-                        segment_id,
-                    },
-                )
+                let consult_id = e.consult_id.clone();
+                (&e.call_id, &e.segment_id, Self::ConsultEnded { consult_id })
             }
             Payload::CallTransferred(e) => {
-                let (segment_id, to_agent_id) = (e.from_segment_id.clone(), e.to_agent_id.clone());
-                (
-                    &e.call_id,
-                    Self::Transferred {
-                        kind: e.kind,
-                        segment_id,
-                        to_agent_id,
-                    },
-                )
+                let (kind, to_agent_id) = (e.kind, e.to_agent_id.clone());
+                let what = Self::Transferred { kind, to_agent_id };
+                (&e.call_id, &e.from_segment_id, what)
             }
-            Payload::CallEnded(e) => (
-                &e.call_id,
-                Self::Ended {
-                    segment_id: e.segment_id.clone(),
-                },
-            ),
-            Payload::CallAbandoned(e) => (
-                &e.call_id,
-                Self::Abandoned {
-                    wait_s: e.wait_s.get(),
-                },
-            ),
-            Payload::WrapUpStarted(e) => (
-                &e.call_id,
-                Self::WrapUpStarted {
-                    segment_id: e.segment_id.clone(),
-                },
-            ),
-            Payload::WrapUpEnded(e) => (
-                &e.call_id,
-                Self::WrapUpEnded {
-                    segment_id: e.segment_id.clone(),
-                },
-            ),
+            Payload::CallEnded(e) => (&e.call_id, &e.segment_id, Self::Ended),
+            Payload::WrapUpStarted(e) => (&e.call_id, &e.segment_id, Self::WrapUpStarted),
+            Payload::WrapUpEnded(e) => (&e.call_id, &e.segment_id, Self::WrapUpEnded),
             Payload::CallSegmentCorrected(e) => {
-                let segment_id = e.segment_id.clone();
-                (
-                    &e.call_id,
-                    Self::Corrected {
-                        segment_id,
-                        connected_at: e.connected_at,
-                        ended_at: e.ended_at,
-                    },
-                )
+                let (connected_at, ended_at) = (e.connected_at, e.ended_at);
+                let what = Self::Corrected {
+                    connected_at,
+                    ended_at,
+                };
+                (&e.call_id, &e.segment_id, what)
             }
             _ => return None,
         })
-    }
-
-    /// The segment that the event needs; a queue's events need none.
-    pub(super) const fn segment_id(&self) -> Option<&Id> {
-        match self {
-            Self::Connected { segment_id, .. }
-            | Self::Held { segment_id }
-            | Self::Retrieved { segment_id }
-            | Self::ConsultStarted { segment_id, .. }
-            | Self::ConsultEnded { segment_id, .. }
-            | Self::Transferred { segment_id, .. }
-            | Self::Ended { segment_id }
-            | Self::WrapUpStarted { segment_id }
-            | Self::WrapUpEnded { segment_id }
-            | Self::Corrected { segment_id, .. } => Some(segment_id),
-            Self::Queued { .. } | Self::Abandoned { .. } | Self::Nothing => None,
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, Timelike as _};
 use plimsoll_contracts::{Label, TenantConfig, rows::QueueRow};
 use serde::{Deserialize, Serialize};
 
-use super::history::{CallHistory, Recorded};
+use super::history::{CallHistory, Recorded, Turn};
 
 /// What a call adds to a half hour of a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,14 +29,17 @@ impl QueueCount {
             _ => None,
         });
         let answered = call.events.iter().find_map(|event| match &event.what {
-            Recorded::Connected { queue, .. } => Some((event.at, queue.as_ref())),
+            Recorded::Segment {
+                what: Turn::Connected { queue, .. },
+                ..
+            } => Some((event.at, queue.as_ref())),
             _ => None,
         });
         let abandoned_wait_s = call.events.iter().find_map(|event| match event.what {
             Recorded::Abandoned { wait_s } if answered.is_none() => Some(wait_s),
             _ => None,
         });
-        let arrived_at = queued.map(|(at, _)| at).or(answered.map(|(at, _)| at))?;
+        let arrived_at = queued.map(|(at, _)| at).or_else(|| answered.map(|(at, _)| at))?;
         let queue = queued
             .map(|(_, queue)| queue)
             .or_else(|| answered.and_then(|(_, queue)| queue))?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Id, Label, TenantConfig, events::TransferKind};
 
-use super::history::{CallEvent, CallHistory, Recorded};
+use super::history::{CallEvent, CallHistory, Recorded, Turn};
 
 /// A span of whole seconds since 1970, half open.
 pub(super) type Span = (i64, i64);
@@ -104,26 +104,22 @@ impl Segment {
 /// The segments of a call in the order of their start, and the events that name a segment which
 /// never began (`SegmentUnknown`, C-R7).
 pub(super) fn segments(call: &CallHistory) -> (Vec<Segment>, Vec<&CallEvent>) {
-    let mut known: BTreeMap<Id, Building> = BTreeMap::new();
+    let mut known: BTreeMap<&Id, Building> = BTreeMap::new();
     for event in &call.events {
-        if let Recorded::Connected {
-            segment_id,
-            agent_id,
-            queue,
-        } = &event.what
+        if let Recorded::Segment { segment_id, what } = &event.what
+            && let Turn::Connected { agent_id, queue } = what
         {
-            known
-                .entry(segment_id.clone())
-                .or_insert_with(|| Building::new(event, segment_id, agent_id, queue.as_ref()));
+            let begun = || Building::new(event.at, segment_id, agent_id, queue.as_ref());
+            known.entry(segment_id).or_insert_with(begun);
         }
     }
     let mut unknown = Vec::new();
     for event in &call.events {
-        let Some(segment_id) = event.what.segment_id() else {
+        let Recorded::Segment { segment_id, what } = &event.what else {
             continue;
         };
         match known.get_mut(segment_id) {
-            Some(building) => building.take_in(event),
+            Some(building) => building.take_in(event, what),
             None => unknown.push(event),
         }
     }
@@ -136,17 +132,25 @@ struct Building {
     segment: Segment,
     /// Told ends with their versions; the highest version wins (C-R7).
     ends: Vec<(u32, i64)>,
-    corrections: Vec<(u32, Option<DateTime<Utc>>, Option<DateTime<Utc>>)>,
+    corrections: Vec<Correction>,
     wrap_up_since_s: Option<i64>,
 }
 
+/// Corrections apply in the order of their versions (C-R7).
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Correction {
+    version: u32,
+    connected_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
 impl Building {
-    fn new(event: &CallEvent, segment_id: &Id, agent_id: &Id, queue: Option<&Label>) -> Self {
+    fn new(connected_at: DateTime<Utc>, segment_id: &Id, agent_id: &Id, queue: Option<&Label>) -> Self {
         let segment = Segment {
             segment_id: segment_id.clone(),
             agent_id: agent_id.clone(),
             queue: queue.cloned(),
-            connected_at: event.at,
+            connected_at,
             end: End::Open,
             conflict: false,
             holds: Vec::new(),
@@ -162,38 +166,35 @@ impl Building {
         }
     }
 
-    fn take_in(&mut self, event: &CallEvent) {
+    fn take_in(&mut self, event: &CallEvent, what: &Turn) {
         let at_s = event.at.timestamp();
         let segment = &mut self.segment;
-        match &event.what {
-            Recorded::Held { .. } if !segment.is_held() => segment.holds.push((at_s, None)),
-            Recorded::Retrieved { .. } => {
+        match what {
+            Turn::Held if !segment.is_held() => segment.holds.push((at_s, None)),
+            // The first start of a segment holds, and so does the first of two holds.
+            Turn::Held | Turn::Connected { .. } => {}
+            Turn::Retrieved => {
                 if let Some((_, to @ None)) = segment.holds.last_mut() {
                     *to = Some(at_s);
                 }
             }
-            Recorded::ConsultStarted {
+            Turn::ConsultStarted {
                 consult_id,
                 consultant_id,
-                ..
             } => segment.consults.push(Consult {
                 consult_id: consult_id.clone(),
                 consultant_id: consultant_id.clone(),
                 span: None,
                 started_s: at_s,
             }),
-            Recorded::ConsultEnded { consult_id, .. } => {
-                let open = segment
-                    .consults
-                    .iter_mut()
-                    .find(|c| c.consult_id == *consult_id && c.span.is_none());
+            Turn::ConsultEnded { consult_id } => {
+                let mut consults = segment.consults.iter_mut();
+                let open = consults.find(|c| c.consult_id == *consult_id && c.span.is_none());
                 if let Some(consult) = open {
                     consult.span = Some((consult.started_s, at_s));
                 }
             }
-            Recorded::Transferred {
-                kind, to_agent_id, ..
-            } => {
+            Turn::Transferred { kind, to_agent_id } => {
                 self.ends.push((event.version, at_s));
                 segment.transfer = Some(Transfer {
                     at_s,
@@ -201,21 +202,21 @@ impl Building {
                     to_agent_id: to_agent_id.clone(),
                 });
             }
-            Recorded::Ended { .. } => self.ends.push((event.version, at_s)),
-            Recorded::WrapUpStarted { .. } => self.wrap_up_since_s = Some(at_s),
-            Recorded::WrapUpEnded { .. } => {
+            Turn::Ended => self.ends.push((event.version, at_s)),
+            Turn::WrapUpStarted => self.wrap_up_since_s = Some(at_s),
+            Turn::WrapUpEnded => {
                 if let Some(since_s) = self.wrap_up_since_s.take() {
                     segment.wrap_ups.push((since_s, at_s));
                 }
             }
-            Recorded::Corrected {
+            Turn::Corrected {
                 connected_at,
                 ended_at,
-                ..
-            } => {
-                self.corrections.push((event.version, *connected_at, *ended_at));
-            }
-            _ => {}
+            } => self.corrections.push(Correction {
+                version: event.version,
+                connected_at: *connected_at,
+                ended_at: *ended_at,
+            }),
         }
     }
 
@@ -227,9 +228,10 @@ impl Building {
             segment.conflict = self.ends.iter().any(|(_, end_s)| end_s != last_s);
         }
         self.corrections.sort_unstable();
-        for (_, connected_at, ended_at) in &self.corrections {
-            segment.connected_at = connected_at.unwrap_or(segment.connected_at);
-            segment.end = ended_at.map_or(segment.end, |at| End::Told(at.timestamp()));
+        for correction in &self.corrections {
+            segment.connected_at = correction.connected_at.unwrap_or(segment.connected_at);
+            let end = correction.ended_at.map(|at| End::Told(at.timestamp()));
+            segment.end = end.unwrap_or(segment.end);
         }
         self.segment
     }
