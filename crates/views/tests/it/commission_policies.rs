@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use plimsoll_contracts::{ImportedEvent, TenantConfig, config::ConfigChange};
-use plimsoll_views::{Commission, commission::Row};
+use plimsoll_views::{Commission, Workspace, commission::Row};
 use serde_json::{Value, json};
 
 use crate::harness::{Folded, Rng, at_positions, fold_in_memory};
@@ -93,14 +93,19 @@ fn policies_give_the_totals_in_order_and_out_of_it() {
     for event in &in_order {
         event.payload().unwrap();
     }
+    let mut workspace = Workspace::<Commission>::in_memory(config.clone());
     let start = Instant::now();
-    let folded = fold_in_memory::<Commission>(&config, &in_order);
+    for event in &in_order {
+        workspace.fold(event).unwrap();
+    }
     let seconds = start.elapsed().as_secs_f64();
     println!(
         "{} events in {seconds:.2} s, {:.0} events/s",
         in_order.len(),
         in_order.len() as f64 / seconds
     );
+    drop(workspace);
+    let folded = fold_in_memory::<Commission>(&config, &in_order);
     let totals = totals_of(&folded);
     for (name, value) in totals.as_object().unwrap() {
         let expected = expected.get(name).unwrap_or_else(|| &expected["total"][name]);
