@@ -1,0 +1,3 @@
+//! The feed against a real server: order, size, loss.
+
+mod feed;
