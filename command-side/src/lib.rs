@@ -16,4 +16,4 @@ pub use http::router;
 pub use openapi::openapi;
 pub use options::Options;
 pub use ports::{ParkedCount, ParkedCountError};
-pub use service::CommandSide;
+pub use service::{CommandSide, run};

@@ -1,5 +1,7 @@
 //! The bounds of the command side.
 
+use std::time::Duration;
+
 /// Bounds per process; a bound that is hit answers 413, 429 or 503.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -13,6 +15,8 @@ pub struct Options {
     pub import_batch_lines: usize,
     /// Bytes of an import that are appended together.
     pub import_batch_bytes: usize,
+    /// How long a body may stand still before it is given up.
+    pub body_idle: Duration,
     /// Imports at once.
     pub imports_max: usize,
     /// Requests under way.
@@ -31,6 +35,7 @@ impl Default for Options {
             import_line_max_bytes: 512 << 10,
             import_batch_lines: 1_000,
             import_batch_bytes: 8 << 20,
+            body_idle: Duration::from_secs(30),
             imports_max: 4,
             in_flight_max: 2_048,
             in_flight_per_bearer_max: 1_024,

@@ -3,12 +3,31 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use plimsoll_host::Keys;
+use plimsoll_host::{Keys, ServeOptions, problem::no_such_path, serve};
 use plimsoll_log::Log;
-use tokio::sync::Semaphore;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Options, ParkedCount, contexts::agents::Sessions, handler::Admission};
+
+/// Serves the command side alone and runs its relay, until the shutdown.
+///
+/// # Errors
+/// Accepting connections failed in a way that does not pass.
+pub async fn run(
+    side: CommandSide,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
+    let routes = crate::router(side.clone()).fallback(no_such_path);
+    let served = async {
+        let served = serve(listener, routes, shutdown.clone(), ServeOptions::default()).await;
+        shutdown.cancel();
+        served
+    };
+    let (served, ()) = tokio::join!(served, side.run_background(shutdown.clone()));
+    served
+}
 
 /// What decisions need.
 #[derive(Debug, Clone)]
@@ -41,7 +60,11 @@ impl CommandSide {
     #[must_use]
     pub fn new(log: Log, keys: Keys, options: Options) -> Self {
         Self {
-            services: Services { log, parked: None, sessions: Arc::default() },
+            services: Services {
+                log,
+                parked: None,
+                sessions: Arc::default(),
+            },
             keys,
             admission: Admission::new(options.in_flight_max, options.in_flight_per_bearer_max),
             imports: Arc::new(Semaphore::new(options.imports_max)),

@@ -36,6 +36,8 @@ alone!(
     commissions::Adjustment,
 );
 
+type Parse = fn(&str, Value) -> Result<Box<dyn Ask>, FieldError>;
+
 /// A command as the registry knows it.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
@@ -45,7 +47,7 @@ pub(crate) struct Entry {
     pub(crate) category: &'static str,
     /// Name, description, schema.
     pub(crate) info: CommandInfo,
-    parse: fn(&str, Value) -> Result<Box<dyn Ask>, FieldError>,
+    parse: Parse,
 }
 
 impl Entry {
@@ -93,10 +95,15 @@ fn parse<A: Gather>(name: &str, body: Value) -> Result<Box<dyn Ask>, FieldError>
 
 /// Finds a command by the two parts of its path.
 pub(crate) fn find(context: &str, command: &str) -> Option<&'static Entry> {
-    REGISTRY.iter().find(|entry| entry.context == context && entry.info.name == command)
+    REGISTRY
+        .iter()
+        .find(|entry| entry.context == context && entry.info.name == command)
 }
 
 /// The contexts whose commands write streams of a category; for `command:<context>` on reads.
 pub(crate) fn context_of(category: &str) -> Option<&'static str> {
-    REGISTRY.iter().find(|entry| entry.category == category).map(|entry| entry.context)
+    REGISTRY
+        .iter()
+        .find(|entry| entry.category == category)
+        .map(|entry| entry.context)
 }

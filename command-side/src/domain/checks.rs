@@ -15,13 +15,18 @@ pub(crate) fn positive(field: &str, value: SignedAmount) -> Result<Amount, Refus
 
 /// An amount of 0 or more, else `InvalidAmount`.
 pub(crate) fn not_negative(field: &str, value: SignedAmount) -> Result<Amount, Refusal> {
-    Amount::new(value.get()).map_err(|_| invalid_amount(format!("{field} is {value}, it must not be below 0")))
+    Amount::new(value.get())
+        .map_err(|_| invalid_amount(format!("{field} is {value}, it must not be below 0")))
 }
 
 /// Units above 0, else `InvalidQuantity`.
 pub(crate) fn quantity(field: &str, value: SignedAmount) -> Result<Amount, Refusal> {
-    positive(field, value)
-        .map_err(|_| Refusal::because(Reason::InvalidQuantity, format!("{field} is {value}, it must be above 0")))
+    positive(field, value).map_err(|_| {
+        Refusal::because(
+            Reason::InvalidQuantity,
+            format!("{field} is {value}, it must be above 0"),
+        )
+    })
 }
 
 /// A computed sum that must fit the wire.
@@ -60,10 +65,17 @@ pub(crate) fn approved(
     moment: &Moment,
 ) -> Result<(String, Id), Refusal> {
     let refuse = |detail: &str| Err(Refusal::because(Reason::ApprovalRequired, detail));
-    match (reason.map(|reason| reason.trim()).filter(|reason| !reason.is_empty()), approved_by) {
+    match (
+        reason
+            .map(|reason| reason.trim())
+            .filter(|reason| !reason.is_empty()),
+        approved_by,
+    ) {
         (None, _) => refuse("say in `reason` why"),
         (_, None) => refuse("say in `approved_by` who approved"),
-        (_, Some(by)) if by.as_str() == moment.actor.id => refuse("the approver must not be the one who acts"),
+        (_, Some(by)) if by.as_str() == moment.actor.id => {
+            refuse("the approver must not be the one who acts")
+        }
         (Some(reason), Some(by)) => Ok((reason.to_owned(), by.clone())),
     }
 }
@@ -76,10 +88,14 @@ pub(crate) fn next_version(last: u16, given: Option<u16>) -> Result<u16, Refusal
     match given {
         None => Ok(next),
         Some(version) if version == next => Ok(next),
-        Some(version) if version != 0 && version <= last => {
-            Err(Refusal::because(Reason::AlreadyExists, format!("version {version} exists already")))
-        }
-        Some(_) => Err(Refusal::shape("/version", format!("the next version is {next}; it may be left out"))),
+        Some(version) if version != 0 && version <= last => Err(Refusal::because(
+            Reason::AlreadyExists,
+            format!("version {version} exists already"),
+        )),
+        Some(_) => Err(Refusal::shape(
+            "/version",
+            format!("the next version is {next}; it may be left out"),
+        )),
     }
 }
 

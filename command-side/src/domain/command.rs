@@ -55,7 +55,9 @@ pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, FieldError> {
 
 /// serde names a missing or unknown field only in its message.
 fn named_field(detail: &str) -> Option<&str> {
-    let rest = ["missing field `", "unknown field `"].iter().find_map(|start| detail.strip_prefix(start))?;
+    let rest = ["missing field `", "unknown field `"]
+        .iter()
+        .find_map(|start| detail.strip_prefix(start))?;
     rest.split('`').next()
 }
 

@@ -31,8 +31,9 @@ pub(crate) fn nothing<A: Aggregate>() -> Scenario<A> {
 
 impl<A: Aggregate> Scenario<A> {
     /// Adds an event, in the shape of the catalogue.
-    pub(crate) fn given(mut self, event_type: &str, data: Value) -> Self {
-        self.state.evolve(&payload(event_type, &data), self.moment.at);
+    pub(crate) fn given(mut self, event_type: &str, data: impl Into<Value>) -> Self {
+        self.state
+            .evolve(&payload(event_type, &data.into()), self.moment.at);
         self
     }
 
@@ -50,7 +51,9 @@ impl<A: Aggregate> Scenario<A> {
 
     /// Gives a command.
     pub(crate) fn when(&self, command: &str, body: Value) -> Then {
-        let command = A::Command::parse(command, body).expect("a command of this aggregate").unwrap();
+        let command = A::Command::parse(command, body)
+            .expect("a command of this aggregate")
+            .unwrap();
         Then(self.state.decide(&command, &self.facts, &self.moment))
     }
 
@@ -91,6 +94,10 @@ impl Then {
 }
 
 fn payload(event_type: &str, data: &Value) -> Payload {
-    let schema = CATALOGUE.iter().find(|(name, _)| *name == event_type).expect("an event of the catalogue").1;
+    let schema = CATALOGUE
+        .iter()
+        .find(|(name, _)| *name == event_type)
+        .expect("an event of the catalogue")
+        .1;
     Payload::decode(event_type, schema, &data.to_string()).unwrap()
 }

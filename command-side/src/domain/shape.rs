@@ -112,7 +112,11 @@ pub(crate) fn field<T: Shape>(builder: ObjectBuilder, name: &str, about: &str) -
         RefOr::T(_) | RefOr::Ref(_) => {}
     }
     let builder = builder.property(name, schema);
-    if T::REQUIRED { builder.required(name) } else { builder }
+    if T::REQUIRED {
+        builder.required(name)
+    } else {
+        builder
+    }
 }
 
 /// A struct of a body: unknown fields are refused, the comments become the schema's descriptions.

@@ -35,7 +35,11 @@ pub(crate) struct Admitted {
 
 impl Admission {
     pub(crate) fn new(in_flight_max: usize, per_bearer_max: usize) -> Self {
-        Self { counts: Arc::default(), in_flight_max, per_bearer_max }
+        Self {
+            counts: Arc::default(),
+            in_flight_max,
+            per_bearer_max,
+        }
     }
 
     /// A place, or 503 when all are taken, or 429 when the bearer's are.
@@ -46,19 +50,26 @@ impl Admission {
         if mine >= self.per_bearer_max {
             ::metrics::counter!(metrics::REJECTED, "why" => "bearer").increment(1);
             let detail = format!("{mine} of your requests are under way, no more are taken; wait for some");
-            return Err(Problem::new(429, "too-many-requests", "Too many requests at once")
-                .detail(detail)
-                .retry_after(1));
+            return Err(
+                Problem::new(429, "too-many-requests", "Too many requests at once")
+                    .detail(detail)
+                    .retry_after(1),
+            );
         }
         if counts.all >= self.in_flight_max {
             ::metrics::counter!(metrics::REJECTED, "why" => "server").increment(1);
             let detail = "more requests are under way than this server takes; try again with the same key";
-            return Err(Problem::new(503, "overloaded", "Too much is waiting").detail(detail).retry_after(1));
+            return Err(Problem::new(503, "overloaded", "Too much is waiting")
+                .detail(detail)
+                .retry_after(1));
         }
         counts.all += 1;
         counts.of.insert(bearer.clone(), mine + 1);
         drop(counts);
-        Ok(Admitted { counts: Arc::clone(&self.counts), bearer })
+        Ok(Admitted {
+            counts: Arc::clone(&self.counts),
+            bearer,
+        })
     }
 }
 

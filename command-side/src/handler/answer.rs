@@ -56,7 +56,10 @@ pub(crate) fn accepted_note(items: &[Accepted]) -> Option<Arc<RawValue>> {
 
 /// What to keep for a request that was refused.
 pub(crate) fn refused_note(item: usize, problem: &Problem) -> Option<Arc<RawValue>> {
-    note(&Note::Refused { item, problem: problem.clone() })
+    note(&Note::Refused {
+        item,
+        problem: problem.clone(),
+    })
 }
 
 fn note(note: &Note) -> Option<Arc<RawValue>> {
@@ -69,9 +72,11 @@ impl Done {
         let note = serde_json::from_str(appended.note.as_ref()?.get()).ok()?;
         Some(match note {
             Note::Refused { item, problem } => Self::Refused { item, problem },
-            Note::Accepted(items) => {
-                Self::Accepted { position: appended.position, items, replayed: appended.replayed }
-            }
+            Note::Accepted(items) => Self::Accepted {
+                position: appended.position,
+                items,
+                replayed: appended.replayed,
+            },
         })
     }
 }

@@ -96,10 +96,18 @@ impl<A: Gather> Ask for Asked<A> {
                 return Err(Failure::Conflict { stream, current });
             }
             let facts = A::facts(&self.0, desk).await?;
-            let events = desk.held::<A>(&stream).await?.state.decide(&self.0, &facts, &stamp.moment)?;
+            let events = desk
+                .held::<A>(&stream)
+                .await?
+                .state
+                .decide(&self.0, &facts, &stamp.moment)?;
             let types = events.iter().map(|event| event.event_type().to_owned()).collect();
             let version = desk.decide::<A>(&stream, events, stamp).await?;
-            Ok(Accepted { stream, version, events: types })
+            Ok(Accepted {
+                stream,
+                version,
+                events: types,
+            })
         })
     }
 }

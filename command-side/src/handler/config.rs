@@ -42,15 +42,21 @@ pub(crate) async fn change_config(
 ) -> Result<(TenantConfig, u32, Position), Problem> {
     for _ in 1..ATTEMPTS_MAX {
         match once(services, job).await {
-            Err(Attempt::Failed(Failure::Append(AppendError::Conflict { .. }))) if job.if_match.is_none() => {}
+            Err(Attempt::Failed(Failure::Append(AppendError::Conflict { .. }))) if job.if_match.is_none() => {
+            }
             Err(Attempt::Failed(failure)) => return Err(failure.problem()),
             Err(Attempt::Invalid(detail)) => {
-                return Err(Problem::invalid_command(&[FieldError { pointer: String::new(), detail }]));
+                return Err(Problem::invalid_command(&[FieldError {
+                    pointer: String::new(),
+                    detail,
+                }]));
             }
             Ok(done) => return Ok(done),
         }
     }
-    Err(Problem::unavailable("the configuration is being changed by others; try again"))
+    Err(Problem::unavailable(
+        "the configuration is being changed by others; try again",
+    ))
 }
 
 enum Attempt {
@@ -72,13 +78,27 @@ async fn once(services: &Services, job: &ConfigJob) -> Result<(TenantConfig, u32
     if job.if_match.is_some_and(|wanted| !wanted.holds(current)) {
         return Err(Failure::Conflict { stream, current }.into());
     }
-    let event = held.state.change(&job.change).map_err(|error| Attempt::Invalid(error.to_string()))?;
-    let moment = Moment { at: job.now, actor: job.actor.clone() };
-    let stamp = Stamp { moment, correlation_id: job.correlation_id.clone() };
+    let event = held
+        .state
+        .change(&job.change)
+        .map_err(|error| Attempt::Invalid(error.to_string()))?;
+    let moment = Moment {
+        at: job.now,
+        actor: job.actor.clone(),
+    };
+    let stamp = Stamp {
+        moment,
+        correlation_id: job.correlation_id.clone(),
+    };
     let events: Vec<Payload> = event.into_iter().map(Payload::from).collect();
     let version = desk.decide::<Configuration>(&stream, events, &stamp).await?;
     let config = desk.held::<Configuration>(&stream).await?.state.current().clone();
-    let append = Append { tenant: job.tenant.clone(), idempotency: None, writes: desk.writes, note: None };
+    let append = Append {
+        tenant: job.tenant.clone(),
+        idempotency: None,
+        writes: desk.writes,
+        note: None,
+    };
     let appended = services.log.append(append).await?;
     Ok((config, version, appended.position))
 }

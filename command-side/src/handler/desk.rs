@@ -34,7 +34,13 @@ pub(crate) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     pub(crate) fn new(services: &'a Services, tenant: &'a TenantId) -> Self {
-        Self { services, tenant, held: HashMap::new(), writes: Vec::new(), decided: Vec::new() }
+        Self {
+            services,
+            tenant,
+            held: HashMap::new(),
+            writes: Vec::new(),
+            decided: Vec::new(),
+        }
     }
 
     /// A stream's state; the default one when it does not exist.
@@ -42,9 +48,16 @@ impl<'a> Desk<'a> {
         if !self.held.contains_key(stream) {
             let loaded = self.services.log.load::<Folded<A>>(self.tenant, stream).await?;
             if let Some((version, detail)) = loaded.state.damage {
-                return Err(Failure::Damaged { stream: stream.clone(), version, detail });
+                return Err(Failure::Damaged {
+                    stream: stream.clone(),
+                    version,
+                    detail,
+                });
             }
-            let held = Held { state: loaded.state.state, version: loaded.version };
+            let held = Held {
+                state: loaded.state.state,
+                version: loaded.version,
+            };
             self.held.insert(stream.clone(), Box::new(held));
         }
         let held = self.held.get_mut(stream).and_then(|held| held.downcast_mut());
@@ -79,13 +92,19 @@ impl<'a> Desk<'a> {
             written.push(stamp.event(event));
         }
         let version = held.version;
-        self.writes.push(StreamWrite { stream: stream.clone(), expected, events: written });
-        self.decided.extend(events.into_iter().map(|event| (stream.clone(), event)));
+        self.writes.push(StreamWrite {
+            stream: stream.clone(),
+            expected,
+            events: written,
+        });
+        self.decided
+            .extend(events.into_iter().map(|event| (stream.clone(), event)));
         Ok(version)
     }
 }
 
 /// The stream of an aggregate by its key.
 pub(crate) fn stream_of<A: Aggregate>(key: &str) -> Result<StreamId, Failure> {
-    StreamId::of(A::CATEGORY, key).map_err(|error| crate::domain::Refusal::shape("", error.to_string()).into())
+    StreamId::of(A::CATEGORY, key)
+        .map_err(|error| crate::domain::Refusal::shape("", error.to_string()).into())
 }

@@ -52,7 +52,9 @@ impl Failure {
                 Problem::new(409, "version-conflict", "The stream is at another version")
                     .with("stream", stream.as_str())
                     .with("current", *current)
-                    .detail(format!("{stream} is at version {current}; read it again and decide anew"))
+                    .detail(format!(
+                        "{stream} is at version {current}; read it again and decide anew"
+                    ))
             }
             Self::Append(error) => self.append(error),
             Self::Load(LoadError::Read { source, .. }) | Self::Read(source) if source.is_transient() => {
@@ -72,17 +74,24 @@ impl Failure {
 
     fn append(&self, error: &AppendError) -> Problem {
         match error {
-            AppendError::Conflict { stream, current, .. } => {
-                Self::Conflict { stream: stream.clone(), current: *current }.problem()
+            AppendError::Conflict { stream, current, .. } => Self::Conflict {
+                stream: stream.clone(),
+                current: *current,
             }
-            AppendError::KeyReused => {
-                Problem::new(422, "idempotency-key-reused", "The key belongs to another command")
-                    .detail("this Idempotency-Key came before with another body; use a new key for a new command")
-            }
+            .problem(),
+            AppendError::KeyReused => Problem::new(
+                422,
+                "idempotency-key-reused",
+                "The key belongs to another command",
+            )
+            .detail("this Idempotency-Key came before with another body; use a new key for a new command"),
             AppendError::TooLarge { .. } => payload_too_large(error.to_string()),
             AppendError::Text(_) | AppendError::Refused(_) => {
                 self.logged("the database refused a command's data");
-                Problem::invalid_command(&[FieldError { pointer: String::new(), detail: error.to_string() }])
+                Problem::invalid_command(&[FieldError {
+                    pointer: String::new(),
+                    detail: error.to_string(),
+                }])
             }
             AppendError::Overloaded => Problem::new(503, "overloaded", "Too much is waiting")
                 .detail("more commands are waiting than the log takes; try again with the same key")
@@ -107,7 +116,12 @@ impl Failure {
 
 /// 413 with what is too large.
 pub(crate) fn payload_too_large(detail: impl Into<String>) -> Problem {
-    Problem::new(413, "payload-too-large", "The request is larger than what is taken at once").detail(detail)
+    Problem::new(
+        413,
+        "payload-too-large",
+        "The request is larger than what is taken at once",
+    )
+    .detail(detail)
 }
 
 /// 500; the log line has the details.

@@ -66,7 +66,10 @@ pub(crate) fn parse_command(
     let entry = contexts::find(context, command).ok_or_else(|| no_such_command(context, command))?;
     let invalid = |error: FieldError| Problem::invalid_command(&[error]);
     let fields = body.as_object_mut().ok_or_else(|| {
-        invalid(FieldError { pointer: String::new(), detail: "the body must be a JSON object".to_owned() })
+        invalid(FieldError {
+            pointer: String::new(),
+            detail: "the body must be a JSON object".to_owned(),
+        })
     })?;
     let occurred_at = match fields.remove("occurred_at") {
         None | Some(Value::Null) => None,
@@ -77,34 +80,53 @@ pub(crate) fn parse_command(
         return Err(Refusal::because(Reason::FractionalMinorUnit, detail).problem());
     }
     let ask = entry.parse(body).map_err(invalid)?;
-    Ok(Given { ask, occurred_at, if_match })
+    Ok(Given {
+        ask,
+        occurred_at,
+        if_match,
+    })
 }
 
 fn no_such_command(context: &str, command: &str) -> Problem {
-    let known: Vec<&str> =
-        contexts::REGISTRY.iter().filter(|e| e.context == context).map(|e| e.info.name).collect();
-    let hint = if known.is_empty() { "see /v1/openapi.json".to_owned() } else { format!("there are {}", known.join(", ")) };
+    let known: Vec<&str> = contexts::REGISTRY
+        .iter()
+        .filter(|e| e.context == context)
+        .map(|e| e.info.name)
+        .collect();
+    let hint = if known.is_empty() {
+        "see /v1/openapi.json".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    };
     Problem::not_found(format!("there is no command {context}/{command}; {hint}"))
 }
 
 fn instant(value: &Value) -> Result<DateTime<Utc>, FieldError> {
-    let wrong = |detail: String| FieldError { pointer: "/occurred_at".to_owned(), detail };
-    let text = value.as_str().ok_or_else(|| wrong("must be an RFC 3339 instant as text".to_owned()))?;
-    plimsoll_contracts::time::parse(text).map_err(|e| wrong(format!("`{text}` is not an RFC 3339 instant: {e}")))
+    let wrong = |detail: String| FieldError {
+        pointer: "/occurred_at".to_owned(),
+        detail,
+    };
+    let text = value
+        .as_str()
+        .ok_or_else(|| wrong("must be an RFC 3339 instant as text".to_owned()))?;
+    plimsoll_contracts::time::parse(text)
+        .map_err(|e| wrong(format!("`{text}` is not an RFC 3339 instant: {e}")))
 }
 
 /// G2: where an amount in minor units is not a whole number.
 fn fraction_in(value: &Value) -> Option<String> {
     match value {
         Value::Object(fields) => fields.iter().find_map(|(name, field)| {
-            let fractional = name.ends_with("_minor") && field.as_f64().is_some_and(|number| number.fract() != 0.0);
+            let fractional =
+                name.ends_with("_minor") && field.as_f64().is_some_and(|number| number.fract() != 0.0);
             let below = || fraction_in(field);
             let found = if fractional { Some(String::new()) } else { below() };
             found.map(|rest| format!("/{}{rest}", escape(name)))
         }),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(i, item)| fraction_in(item).map(|rest| format!("/{i}{rest}")))
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| fraction_in(item).map(|rest| format!("/{i}{rest}"))),
         _ => None,
     }
 }
@@ -158,7 +180,9 @@ mod tests {
     use super::*;
 
     fn problem(context: &str, command: &str, body: Value) -> Problem {
-        parse_command(context, command, body, None).map(|_| ()).unwrap_err()
+        parse_command(context, command, body, None)
+            .map(|_| ())
+            .unwrap_err()
     }
 
     #[test]
@@ -170,17 +194,27 @@ mod tests {
         };
         let cancel = |more: Value| {
             let mut body = json!({"order_id": "O1", "reason": "customer"});
-            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
             body
         };
         for (command, body, pointer) in [
             ("PlaceOrder", line(json!("three")), "/lines/0/qty"),
             ("PlaceOrder", json!([]), ""),
             ("CancelOrder", json!({"reason": "customer"}), "/order_id"),
-            ("CancelOrder", json!({"order_id": "O 1", "reason": "customer"}), "/order_id"),
+            (
+                "CancelOrder",
+                json!({"order_id": "O 1", "reason": "customer"}),
+                "/order_id",
+            ),
             ("CancelOrder", cancel(json!({"reason": "whim"})), "/reason"),
             ("CancelOrder", cancel(json!({"re/ason": 1})), "/re~1ason"),
-            ("CancelOrder", cancel(json!({"occurred_at": "yesterday"})), "/occurred_at"),
+            (
+                "CancelOrder",
+                cancel(json!({"occurred_at": "yesterday"})),
+                "/occurred_at",
+            ),
         ] {
             let found = problem("orders", command, body);
             assert_eq!((found.status, found.code()), (400, "invalid-command"));
@@ -190,7 +224,11 @@ mod tests {
 
     #[test]
     fn g2_a_fraction_of_a_minor_unit_is_refused() {
-        let found = problem("orders", "PlaceOrder", json!({"lines": [{"discount_minor": 0.5}]}));
+        let found = problem(
+            "orders",
+            "PlaceOrder",
+            json!({"lines": [{"discount_minor": 0.5}]}),
+        );
         assert_eq!(found.extensions["reason"], "FractionalMinorUnit");
         assert!(found.detail.unwrap().starts_with("/lines/0/discount_minor"));
     }
@@ -205,8 +243,14 @@ mod tests {
     #[test]
     fn the_digest_is_of_what_is_asked_and_not_of_how_it_is_written() {
         let read = |text: &str| request_hash("orders/X", &serde_json::from_str(text).unwrap());
-        assert_eq!(read(r#"{"a":1,"b":[{"d":2,"c":"x"}]}"#), read(r#"{ "b": [{"c":"x","d":2}], "a": 1 }"#));
+        assert_eq!(
+            read(r#"{"a":1,"b":[{"d":2,"c":"x"}]}"#),
+            read(r#"{ "b": [{"c":"x","d":2}], "a": 1 }"#)
+        );
         assert_ne!(read(r#"{"a":1}"#), read(r#"{"a":2}"#));
-        assert_ne!(request_hash("orders/X", &json!({})), request_hash("orders/Y", &json!({})));
+        assert_ne!(
+            request_hash("orders/X", &json!({})),
+            request_hash("orders/Y", &json!({}))
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{domain::Moment, metrics, service::Services};
 
 /// How often a decision is made anew because its stream has moved meanwhile.
-const ATTEMPTS_MAX: usize = 8;
+const ATTEMPTS_MAX: usize = 16;
 
 /// Carries a request out, or says why not. A refusal by the domain is kept under the request's key
 /// like any other answer; every other failure leaves the key free.
@@ -36,8 +36,14 @@ async fn once(services: &Services, job: &Job) -> Result<Done, Failure> {
     let mut desk = Desk::new(services, &job.tenant);
     let mut items = Vec::with_capacity(job.commands.len());
     for (item, given) in job.commands.iter().enumerate() {
-        let moment = Moment { at: given.occurred_at.unwrap_or(job.now), actor: job.actor.clone() };
-        let stamp = Stamp { moment, correlation_id: job.correlation_id.clone() };
+        let moment = Moment {
+            at: given.occurred_at.unwrap_or(job.now),
+            actor: job.actor.clone(),
+        };
+        let stamp = Stamp {
+            moment,
+            correlation_id: job.correlation_id.clone(),
+        };
         match given.ask.carry_out(&mut desk, &stamp, given.if_match).await {
             Ok(accepted) => items.push(accepted),
             Err(failure) => return refuse(services, job, item, failure).await,
@@ -79,7 +85,9 @@ async fn refuse(services: &Services, job: &Job, item: usize, failure: Failure) -
 async fn answered(services: &Services, append: Append) -> Result<Done, Failure> {
     let appended = services.log.append(append).await?;
     Done::of(&appended).ok_or_else(|| {
-        Failure::Unavailable("the answer kept under this Idempotency-Key cannot be read; use a new key".to_owned())
+        Failure::Unavailable(
+            "the answer kept under this Idempotency-Key cannot be read; use a new key".to_owned(),
+        )
     })
 }
 

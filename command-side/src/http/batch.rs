@@ -53,20 +53,36 @@ pub(super) async fn batch(
     let _place = side.admission.admit(&claims)?;
     let key = headers::idempotency_key(&headers)?;
     let correlation_id = headers::correlation_id(&headers)?;
-    let body = body::json(&headers, body, side.options.body_max_bytes).await?;
+    let body = body::json(&headers, body, &side.options).await?;
     let hash = handler::request_hash("commands:batch", &body);
     let batch = read(body, side.options.batch_max_commands)?;
-    let request = Request { side: &side, claims: &claims, correlation_id, key };
-    if batch.atomic { request.together(batch.commands, hash).await } else { request.one_by_one(batch.commands).await }
+    let request = Request {
+        side: &side,
+        claims: &claims,
+        correlation_id,
+        key,
+    };
+    if batch.atomic {
+        request.together(batch.commands, hash).await
+    } else {
+        request.one_by_one(batch.commands).await
+    }
 }
 
 /// An object as documented, or a bare array of commands that stand alone.
 fn read(body: Value, max: usize) -> Result<Batch, Problem> {
-    let body = if body.is_array() { json!({ "commands": body }) } else { body };
+    let body = if body.is_array() {
+        json!({ "commands": body })
+    } else {
+        body
+    };
     let batch: Batch = command::read(body).map_err(|error| Problem::invalid_command(&[error]))?;
     if batch.commands.is_empty() {
         let detail = "a batch has at least one command".to_owned();
-        return Err(Problem::invalid_command(&[FieldError { pointer: "/commands".to_owned(), detail }]));
+        return Err(Problem::invalid_command(&[FieldError {
+            pointer: "/commands".to_owned(),
+            detail,
+        }]));
     }
     if batch.commands.len() > max {
         return Err(payload_too_large(format!("a batch has at most {max} commands")));
@@ -103,9 +119,11 @@ impl Request<'_> {
     async fn one_by_one(&self, items: Vec<Item>) -> Result<Response, ApiError> {
         let mut results = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            results.push(self.one(index, item).await.unwrap_or_else(|problem| {
-                json!({"status": problem.status, "problem": problem})
-            }));
+            results.push(
+                self.one(index, item)
+                    .await
+                    .unwrap_or_else(|problem| json!({"status": problem.status, "problem": problem})),
+            );
         }
         Ok(Json(json!({ "results": results })).into_response())
     }
@@ -122,7 +140,9 @@ impl Request<'_> {
         match carry_out(self.side, job, tracing::info_span!("batch", index)).await? {
             Done::Refused { problem, .. } => Err(problem),
             Done::Accepted { position, items, .. } => {
-                let first = items.first().ok_or_else(|| handler::internal("an answer without a command"))?;
+                let first = items
+                    .first()
+                    .ok_or_else(|| handler::internal("an answer without a command"))?;
                 Ok(self.result(position, first))
             }
         }
@@ -160,7 +180,11 @@ impl Request<'_> {
     }
 
     fn result(&self, position: Position, accepted: &Accepted) -> Value {
-        let receipt = Receipt { position, epoch: self.side.services.log.epoch(), accepted };
+        let receipt = Receipt {
+            position,
+            epoch: self.side.services.log.epoch(),
+            accepted,
+        };
         let mut result = serde_json::to_value(receipt).unwrap_or(Value::Null);
         result["status"] = json!(StatusCode::ACCEPTED.as_u16());
         result
@@ -173,7 +197,8 @@ fn at(index: usize, problem: Problem) -> Problem {
 
 fn joint_key(items: &[Item]) -> Result<String, Problem> {
     let keys: Option<Vec<&String>> = items.iter().map(|item| item.idempotency_key.as_ref()).collect();
-    keys.map(|keys| digest_key(&keys)).ok_or_else(headers::missing_key)
+    keys.map(|keys| digest_key(&keys))
+        .ok_or_else(headers::missing_key)
 }
 
 /// A key of 64 hexadecimal digits made of others.
@@ -183,5 +208,9 @@ fn digest_key(parts: &[impl AsRef<str>]) -> String {
         digest.update(part.as_ref().as_bytes());
         digest.update([0]);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

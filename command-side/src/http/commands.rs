@@ -45,7 +45,7 @@ pub(super) async fn command(
     let key = headers::idempotency_key(&headers)?.ok_or_else(headers::missing_key)?;
     let if_match = headers::if_match(&headers)?;
     let correlation_id = headers::correlation_id(&headers)?;
-    let body: Value = body::json(&headers, body, side.options.body_max_bytes).await?;
+    let body: Value = body::json(&headers, body, &side.options).await?;
     let request_hash = handler::request_hash(&format!("{context}/{command}"), &body);
     let given = handler::parse_command(&context, &command, body, if_match)?;
     let job = Job {
@@ -62,7 +62,9 @@ pub(super) async fn command(
     observe(&context, &command, started, &done);
     match done? {
         Done::Accepted { position, items, .. } => {
-            let accepted = items.first().ok_or_else(|| handler::internal("an answer without a command"))?;
+            let accepted = items
+                .first()
+                .ok_or_else(|| handler::internal("an answer without a command"))?;
             Ok(receipt(side.services.log.epoch(), position, accepted))
         }
         Done::Refused { problem, .. } => Err(problem.into()),
@@ -72,7 +74,9 @@ pub(super) async fn command(
 /// Runs a job in a task of its own: a caller that goes away loses the answer, never half a command.
 pub(super) async fn carry_out(side: &CommandSide, job: Job, span: tracing::Span) -> Result<Done, Problem> {
     let services = side.services.clone();
-    let task = side.tracker.spawn(async move { handler::run(&services, &job).await }.instrument(span));
+    let task = side
+        .tracker
+        .spawn(async move { handler::run(&services, &job).await }.instrument(span));
     task.await.unwrap_or_else(|error| Err(handler::died(&error)))
 }
 
@@ -80,7 +84,16 @@ fn receipt(epoch: &Epoch, position: Position, accepted: &Accepted) -> Response {
     let token = Token::new(epoch.clone(), position).to_string();
     let location = format!("/v1/streams/{}", accepted.stream);
     let headers = [(header::LOCATION.as_str(), location), ("view-position", token)];
-    (StatusCode::ACCEPTED, headers, Json(Receipt { position, epoch, accepted })).into_response()
+    (
+        StatusCode::ACCEPTED,
+        headers,
+        Json(Receipt {
+            position,
+            epoch,
+            accepted,
+        }),
+    )
+        .into_response()
 }
 
 fn observe(context: &str, command: &str, started: Instant, done: &Result<Done, Problem>) {
@@ -89,7 +102,11 @@ fn observe(context: &str, command: &str, started: Instant, done: &Result<Done, P
         Ok(Done::Accepted { replayed: true, .. }) => "replayed".to_owned(),
         Ok(Done::Refused { problem, .. }) | Err(problem) => problem.code().to_owned(),
     };
-    let labels = [("context", context.to_owned()), ("command", command.to_owned()), ("outcome", outcome)];
+    let labels = [
+        ("context", context.to_owned()),
+        ("command", command.to_owned()),
+        ("outcome", outcome),
+    ];
     ::metrics::counter!(metrics::COMMANDS, &labels).increment(1);
     ::metrics::histogram!(metrics::COMMAND_SECONDS, "context" => context.to_owned())
         .record(started.elapsed().as_secs_f64());

@@ -8,7 +8,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::Utc;
-use plimsoll_contracts::{Actor, Position, Problem, TenantConfig, Token, config::ConfigChange, problem::FieldError};
+use plimsoll_contracts::{
+    Actor, Position, Problem, TenantConfig, Token, config::ConfigChange, problem::FieldError,
+};
 use plimsoll_host::{ApiError, Claims};
 use serde_json::Value;
 
@@ -19,7 +21,9 @@ use crate::{
 };
 
 pub(super) async fn read(State(side): State<CommandSide>, claims: Claims) -> Result<Response, ApiError> {
-    let (config, version) = read_config(&side.services, &claims.tenant).await.map_err(|f| f.problem())?;
+    let (config, version) = read_config(&side.services, &claims.tenant)
+        .await
+        .map_err(|f| f.problem())?;
     Ok(answer(&side, &config, version, None))
 }
 
@@ -31,7 +35,7 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     claims.require("operate")?;
     let _place = side.admission.admit(&claims)?;
-    let body = body::json(&headers, body, side.options.body_max_bytes).await?;
+    let body = body::json(&headers, body, &side.options).await?;
     let job = ConfigJob {
         tenant: claims.tenant.clone(),
         actor: Actor::user(&claims.sub),
@@ -41,15 +45,21 @@ pub(super) async fn change(
         change: changes(body)?,
     };
     let services = side.services.clone();
-    let task = side.tracker.spawn(async move { change_config(&services, &job).await });
-    let (config, version, position) =
-        task.await.unwrap_or_else(|error| Err(crate::handler::died(&error)))?;
+    let task = side
+        .tracker
+        .spawn(async move { change_config(&services, &job).await });
+    let (config, version, position) = task
+        .await
+        .unwrap_or_else(|error| Err(crate::handler::died(&error)))?;
     Ok(answer(&side, &config, version, Some(position)))
 }
 
 fn changes(body: Value) -> Result<ConfigChange, Problem> {
     let wrong = |pointer: &str, detail: &str| {
-        Problem::invalid_command(&[FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }])
+        Problem::invalid_command(&[FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        }])
     };
     match body {
         Value::Object(keys) if keys.contains_key("effective_from") => Err(wrong(

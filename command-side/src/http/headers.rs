@@ -25,19 +25,30 @@ pub(super) fn check_key(key: &str) -> Result<String, Problem> {
     if (1..=KEY_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(key.to_owned());
     }
-    Err(Problem::new(400, "invalid-idempotency-key", "The idempotency key cannot be used")
-        .detail(format!("a key has 1 to {KEY_MAX} visible characters")))
+    Err(Problem::new(
+        400,
+        "invalid-idempotency-key",
+        "The idempotency key cannot be used",
+    )
+    .detail(format!("a key has 1 to {KEY_MAX} visible characters")))
 }
 
 /// 400: every command needs a key.
 pub(super) fn missing_key() -> Problem {
-    Problem::new(400, "missing-idempotency-key", "A command needs an Idempotency-Key")
-        .detail("send a fresh Idempotency-Key with every command, and the same one when you repeat it")
+    Problem::new(
+        400,
+        "missing-idempotency-key",
+        "A command needs an Idempotency-Key",
+    )
+    .detail("send a fresh Idempotency-Key with every command, and the same one when you repeat it")
 }
 
 /// `If-Match`: `*` or a quoted stream version.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<IfMatch>, Problem> {
-    headers.get("if-match").map(|value| read_if_match(value.to_str().unwrap_or_default())).transpose()
+    headers
+        .get("if-match")
+        .map(|value| read_if_match(value.to_str().unwrap_or_default()))
+        .transpose()
 }
 
 /// The same from a batch's item.
@@ -45,15 +56,27 @@ pub(super) fn read_if_match(text: &str) -> Result<IfMatch, Problem> {
     if text.trim() == "*" {
         return Ok(IfMatch::Exists);
     }
-    let version = text.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    version.and_then(|digits| digits.parse().ok()).map(IfMatch::Version).ok_or_else(|| {
-        Problem::invalid_parameter("If-Match", format!("`{text}` is not a quoted stream version such as \"3\""))
-    })
+    let version = text
+        .trim()
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    version
+        .and_then(|digits| digits.parse().ok())
+        .map(IfMatch::Version)
+        .ok_or_else(|| {
+            Problem::invalid_parameter(
+                "If-Match",
+                format!("`{text}` is not a quoted stream version such as \"3\""),
+            )
+        })
 }
 
 /// `Correlation-Id`, or a new one.
 pub(super) fn correlation_id(headers: &HeaderMap) -> Result<Arc<str>, Problem> {
-    match headers.get("correlation-id").map(|value| value.to_str().unwrap_or_default()) {
+    match headers
+        .get("correlation-id")
+        .map(|value| value.to_str().unwrap_or_default())
+    {
         None => Ok(Uuid::now_v7().to_string().into()),
         Some(id) if is_id(id) => Ok(id.into()),
         Some(id) => {
@@ -65,7 +88,13 @@ pub(super) fn correlation_id(headers: &HeaderMap) -> Result<Arc<str>, Problem> {
 
 /// The trace id of `traceparent` (W3C), for the log lines of this request.
 pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    headers.get("traceparent")?.to_str().ok()?.split('-').nth(1).filter(|id| id.len() == 32)
+    headers
+        .get("traceparent")?
+        .to_str()
+        .ok()?
+        .split('-')
+        .nth(1)
+        .filter(|id| id.len() == 32)
 }
 
 #[cfg(test)]

@@ -13,9 +13,14 @@ pub(super) async fn log(State(side): State<CommandSide>, _: Claims) -> Result<Js
         Ok(state) => json!(state.sequence),
         // NATS is only a cache of the log: without it the log still answers.
         Err(error) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the stream does not answer");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the stream does not answer"
+            );
             Value::Null
         }
     };
-    Ok(Json(json!({"epoch": head.epoch, "position": head.position, "stream": {"sequence": sequence}})))
+    Ok(Json(
+        json!({"epoch": head.epoch, "position": head.position, "stream": {"sequence": sequence}}),
+    ))
 }

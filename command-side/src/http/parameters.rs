@@ -37,7 +37,10 @@ impl Parameters {
         match self.take("limit", &format!("a number from 1 to {max}"))? {
             None => Ok(default.min(max)),
             Some(limit) if (1..=max).contains(&limit) => Ok(limit),
-            Some(limit) => Err(InvalidParameter::new("limit", format!("{limit} is not from 1 to {max}"))),
+            Some(limit) => Err(InvalidParameter::new(
+                "limit",
+                format!("{limit} is not from 1 to {max}"),
+            )),
         }
     }
 

@@ -29,7 +29,9 @@ pub(super) async fn stream(
     Path(name): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
-    let stream: StreamId = name.parse().map_err(|e| InvalidParameter::new("stream", format!("{e}")))?;
+    let stream: StreamId = name
+        .parse()
+        .map_err(|e| InvalidParameter::new("stream", format!("{e}")))?;
     let writes = contexts::context_of(stream.category()).map(|context| format!("command:{context}"));
     if claims.own.is_some() || !writes.is_some_and(|scope| claims.allows(&scope)) {
         raw_events_allowed(&claims)?;
@@ -43,11 +45,18 @@ pub(super) async fn stream(
     let mut events = read.map_err(|error| Failure::from(error).problem())?;
     if events.is_empty() && from <= 1 {
         let detail = format!("there is no stream `{stream}`");
-        return Err(Problem::new(404, "stream-not-found", "There is no such stream").detail(detail).into());
+        return Err(Problem::new(404, "stream-not-found", "There is no such stream")
+            .detail(detail)
+            .into());
     }
     let next = events.get(limit).map(|event| event.version);
     events.truncate(limit);
-    let mut response = Json(Page { stream: &stream, events, next }).into_response();
+    let mut response = Json(Page {
+        stream: &stream,
+        events,
+        next,
+    })
+    .into_response();
     if let Some(next) = next {
         let link = format!("</v1/streams/{stream}?from={next}&limit={limit}>; rel=\"next\"");
         if let Ok(value) = link.parse() {

@@ -16,7 +16,11 @@ pub(crate) fn order(id: &str) -> Value {
 #[tokio::test]
 async fn a_command_is_answered_with_its_place_in_the_log() {
     let house = House::new().await;
-    let response = house.command("orders/PlaceOrder", "k1", &order("O1")).send().await.unwrap();
+    let response = house
+        .command("orders/PlaceOrder", "k1", &order("O1"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert_eq!(response.headers()["location"], "/v1/streams/order-O1");
     let token = response.headers()["view-position"].to_str().unwrap().to_owned();
@@ -39,13 +43,42 @@ async fn a_command_is_answered_with_its_place_in_the_log() {
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_appends_nothing() {
     let house = House::new().await;
-    let first = answer(house.command("orders/PlaceOrder", "k1", &order("O1")).send().await.unwrap()).await;
-    house.accepted("orders/CancelOrder", json!({"order_id": "O1", "reason": "customer"})).await;
-    let again = answer(house.command("orders/PlaceOrder", "k1", &order("O1")).send().await.unwrap()).await;
+    let first = answer(
+        house
+            .command("orders/PlaceOrder", "k1", &order("O1"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    house
+        .accepted(
+            "orders/CancelOrder",
+            json!({"order_id": "O1", "reason": "customer"}),
+        )
+        .await;
+    let again = answer(
+        house
+            .command("orders/PlaceOrder", "k1", &order("O1"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(first, again);
     assert_eq!(house.types("order-O1").await, ["OrderPlaced", "OrderCancelled"]);
-    let (status, problem) = answer(house.command("orders/PlaceOrder", "k1", &order("O2")).send().await.unwrap()).await;
-    assert_eq!((status, code(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+    let (status, problem) = answer(
+        house
+            .command("orders/PlaceOrder", "k1", &order("O2"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused")
+    );
     assert!(house.types("order-O2").await.is_empty());
 }
 
@@ -53,10 +86,27 @@ async fn the_same_key_gives_the_same_answer_and_appends_nothing() {
 async fn a_refusal_is_repeated_under_its_key_even_when_the_world_has_changed() {
     let house = House::new().await;
     let ship = json!({"order_id": "O1", "reason": "customer"});
-    let first = answer(house.command("orders/CancelOrder", "k1", &ship).send().await.unwrap()).await;
-    assert_eq!((first.0, code(&first.1)), (StatusCode::NOT_FOUND, "stream-not-found"));
+    let first = answer(
+        house
+            .command("orders/CancelOrder", "k1", &ship)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(
+        (first.0, code(&first.1)),
+        (StatusCode::NOT_FOUND, "stream-not-found")
+    );
     house.accepted("orders/PlaceOrder", order("O1")).await;
-    let again = answer(house.command("orders/CancelOrder", "k1", &ship).send().await.unwrap()).await;
+    let again = answer(
+        house
+            .command("orders/CancelOrder", "k1", &ship)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
     assert_eq!(first, again);
 }
 
@@ -67,7 +117,10 @@ async fn a_repeat_without_effect_is_accepted_without_events() {
     let cancel = json!({"order_id": "O1", "reason": "customer"});
     house.accepted("orders/CancelOrder", cancel.clone()).await;
     let again = house.accepted("orders/CancelOrder", cancel).await;
-    assert_eq!((again["version"].as_u64(), &again["events"]), (Some(2), &json!([])));
+    assert_eq!(
+        (again["version"].as_u64(), &again["events"]),
+        (Some(2), &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -76,20 +129,35 @@ async fn an_expected_version_that_is_not_there_is_a_conflict_that_names_the_curr
     house.accepted("orders/PlaceOrder", order("O1")).await;
     let cancel = json!({"order_id": "O1", "reason": "customer"});
     let at = |version: &str| {
-        house.command("orders/CancelOrder", &unique_name("k"), &cancel).header("If-Match", version.to_owned())
+        house
+            .command("orders/CancelOrder", &unique_name("k"), &cancel)
+            .header("If-Match", version.to_owned())
     };
     let (status, problem) = answer(at("\"7\"").send().await.unwrap()).await;
-    assert_eq!((status, code(&problem), problem["current"].as_u64()), (StatusCode::CONFLICT, "version-conflict", Some(1)));
-    assert_eq!(answer(at("7").send().await.unwrap()).await.0, StatusCode::BAD_REQUEST);
-    assert_eq!(answer(at("\"1\"").send().await.unwrap()).await.0, StatusCode::ACCEPTED);
+    assert_eq!(
+        (status, code(&problem), problem["current"].as_u64()),
+        (StatusCode::CONFLICT, "version-conflict", Some(1))
+    );
+    assert_eq!(
+        answer(at("7").send().await.unwrap()).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        answer(at("\"1\"").send().await.unwrap()).await.0,
+        StatusCode::ACCEPTED
+    );
 }
 
 #[tokio::test]
 async fn a_rule_of_the_domain_refuses_by_its_name() {
     let house = House::new().await;
     house.accepted("orders/PlaceOrder", order("O1")).await;
-    house.refused("orders/PlaceOrder", order("O1"), "AlreadyExists").await;
-    house.refused("orders/ShipOrder", json!({"order_id": "O1"}), "NotConfirmed").await;
+    house
+        .refused("orders/PlaceOrder", order("O1"), "AlreadyExists")
+        .await;
+    house
+        .refused("orders/ShipOrder", json!({"order_id": "O1"}), "NotConfirmed")
+        .await;
 }
 
 #[tokio::test]
@@ -97,18 +165,36 @@ async fn a_wrong_body_is_named_by_pointer() {
     let house = House::new().await;
     let mut body = order("O1");
     body["lines"][0]["qty"] = json!("three");
-    let (status, problem) = answer(house.command("orders/PlaceOrder", "k1", &body).send().await.unwrap()).await;
-    assert_eq!((status, code(&problem)), (StatusCode::BAD_REQUEST, "invalid-command"));
+    let (status, problem) = answer(
+        house
+            .command("orders/PlaceOrder", "k1", &body)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(
+        (status, code(&problem)),
+        (StatusCode::BAD_REQUEST, "invalid-command")
+    );
     assert_eq!(problem["errors"][0]["pointer"], "/lines/0/qty");
     let garbage = house
         .request(Method::POST, "/v1/commands/orders/PlaceOrder")
         .header("Idempotency-Key", "k1")
         .header("Content-Type", "application/json")
         .body("{\"order_id\":");
-    assert_eq!(answer(garbage.send().await.unwrap()).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer(garbage.send().await.unwrap()).await.0,
+        StatusCode::BAD_REQUEST
+    );
     // Nothing of this used the key up.
     assert_eq!(
-        house.command("orders/PlaceOrder", "k1", &order("O1")).send().await.unwrap().status(),
+        house
+            .command("orders/PlaceOrder", "k1", &order("O1"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
         StatusCode::ACCEPTED
     );
 }
@@ -121,19 +207,50 @@ async fn every_wrong_request_gets_its_problem() {
     let keyed = |method, path| house.request(method, path).header("Idempotency-Key", "k1");
     let mut narrow = house.claims();
     narrow.scope = vec!["command:payments".to_owned()];
-    let narrow = house.bare(Method::POST, path).bearer_auth(house.token(&narrow)).header("Idempotency-Key", "k1");
+    let narrow = house
+        .bare(Method::POST, path)
+        .bearer_auth(house.token(&narrow))
+        .header("Idempotency-Key", "k1");
     let large = format!("{{\"order_id\":\"{}\"}}", "x".repeat(1 << 20));
     for (request, status, expected) in [
         (house.bare(Method::POST, path).json(&body), 401, "unauthenticated"),
         (narrow.json(&body), 403, "forbidden"),
-        (house.request(Method::POST, path).json(&body), 400, "missing-idempotency-key"),
-        (house.command("orders/PlaceOrder", &"k".repeat(65), &body), 400, "invalid-idempotency-key"),
-        (keyed(Method::POST, "/v1/commands/orders/EatOrder").json(&body), 404, "not-found"),
-        (keyed(Method::POST, "/v1/commands/orders").json(&body), 404, "not-found"),
+        (
+            house.request(Method::POST, path).json(&body),
+            400,
+            "missing-idempotency-key",
+        ),
+        (
+            house.command("orders/PlaceOrder", &"k".repeat(65), &body),
+            400,
+            "invalid-idempotency-key",
+        ),
+        (
+            keyed(Method::POST, "/v1/commands/orders/EatOrder").json(&body),
+            404,
+            "not-found",
+        ),
+        (
+            keyed(Method::POST, "/v1/commands/orders").json(&body),
+            404,
+            "not-found",
+        ),
         (keyed(Method::GET, path), 405, "method-not-allowed"),
         (keyed(Method::POST, path).body("x"), 415, "unsupported-media-type"),
-        (keyed(Method::POST, path).header("Content-Type", "application/json").body(large), 413, "payload-too-large"),
-        (keyed(Method::POST, path).header("Correlation-Id", "a b").json(&body), 400, "invalid-parameter"),
+        (
+            keyed(Method::POST, path)
+                .header("Content-Type", "application/json")
+                .body(large),
+            413,
+            "payload-too-large",
+        ),
+        (
+            keyed(Method::POST, path)
+                .header("Correlation-Id", "a b")
+                .json(&body),
+            400,
+            "invalid-parameter",
+        ),
     ] {
         let (found, problem) = answer(request.send().await.unwrap()).await;
         assert_eq!((found.as_u16(), code(&problem)), (status, expected), "{problem}");
@@ -148,5 +265,11 @@ async fn nobody_reads_or_writes_across_tenants() {
     assert_eq!(other.get("/v1/streams/order-O1").await.0, StatusCode::NOT_FOUND);
     assert_eq!(other.get("/v1/events").await.1["events"], json!([]));
     other.accepted("orders/PlaceOrder", order("O1")).await;
-    assert_eq!(house.get("/v1/events").await.1["events"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        house.get("/v1/events").await.1["events"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }

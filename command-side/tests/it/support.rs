@@ -47,7 +47,15 @@ impl House {
         let routes = router(side.clone()).fallback(no_such_path);
         tokio::spawn(serve(listener, routes, shutdown.clone(), ServeOptions::default()));
         let tenant = unique_name("t").parse().unwrap();
-        Self { tenant, log, side, address, keys, client: reqwest::Client::new(), shutdown }
+        Self {
+            tenant,
+            log,
+            side,
+            address,
+            keys,
+            client: reqwest::Client::new(),
+            shutdown,
+        }
     }
 
     pub(crate) fn claims(&self) -> Claims {
@@ -61,7 +69,8 @@ impl House {
 
     /// A request without a token.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{}{path}", self.address))
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
     }
 
     /// A request that may do everything in this tenant.
@@ -70,7 +79,9 @@ impl House {
     }
 
     pub(crate) fn command(&self, path: &str, key: &str, body: &Value) -> RequestBuilder {
-        self.request(Method::POST, &format!("/v1/commands/{path}")).header("Idempotency-Key", key).json(body)
+        self.request(Method::POST, &format!("/v1/commands/{path}"))
+            .header("Idempotency-Key", key)
+            .json(body)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -79,15 +90,21 @@ impl House {
 
     /// Gives a command under a new key and expects it to be accepted.
     pub(crate) async fn accepted(&self, path: &str, body: Value) -> Value {
-        let (status, answer) = answer(self.command(path, &unique_name("k"), &body).send().await.unwrap()).await;
+        let (status, answer) =
+            answer(self.command(path, &unique_name("k"), &body).send().await.unwrap()).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{path} {body}: {answer}");
         answer
     }
 
     /// Gives a command under a new key and expects a refusal by this rule.
     pub(crate) async fn refused(&self, path: &str, body: Value, reason: &str) {
-        let (status, answer) = answer(self.command(path, &unique_name("k"), &body).send().await.unwrap()).await;
-        assert_eq!((status, answer["reason"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(reason)), "{answer}");
+        let (status, answer) =
+            answer(self.command(path, &unique_name("k"), &body).send().await.unwrap()).await;
+        assert_eq!(
+            (status, answer["reason"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(reason)),
+            "{answer}"
+        );
     }
 
     /// Types of a stream's events.
@@ -97,21 +114,36 @@ impl House {
             return vec![];
         }
         let events = page["events"].as_array().unwrap();
-        events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+        events
+            .iter()
+            .map(|event| event["type"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
 pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {
     let status = response.status();
-    let kind = response.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned());
+    let kind = response
+        .headers()
+        .get("content-type")
+        .map(|v| v.to_str().unwrap().to_owned());
     let text = response.text().await.unwrap();
     if status.is_client_error() || status.is_server_error() {
-        assert_eq!(kind.as_deref(), Some("application/problem+json"), "{status} {text}");
+        assert_eq!(
+            kind.as_deref(),
+            Some("application/problem+json"),
+            "{status} {text}"
+        );
     }
     (status, serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
 /// Code of a problem document.
 pub(crate) fn code(problem: &Value) -> &str {
-    problem["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default()
+    problem["type"]
+        .as_str()
+        .unwrap_or_default()
+        .rsplit(':')
+        .next()
+        .unwrap_or_default()
 }

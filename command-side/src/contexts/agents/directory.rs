@@ -19,7 +19,10 @@ pub(crate) struct Directory {
 impl Directory {
     /// The open sessions of an agent.
     pub(crate) fn of(&self, tenant: &TenantId, agent: &Id) -> Open {
-        self.open.get(&(tenant.clone(), agent.clone())).cloned().unwrap_or_default()
+        self.open
+            .get(&(tenant.clone(), agent.clone()))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Takes an event in.
@@ -50,6 +53,9 @@ pub(crate) fn take(open: &mut Open, stream: &StreamId, event: &Payload) {
 
 /// The agent and session number in a stream's name, `agentsession-{agent_id}.{session_no}`.
 pub(crate) fn whose(stream: &StreamId) -> Option<(Id, u32)> {
-    let (agent, number) = stream.id().rsplit_once('.').filter(|_| stream.category() == "agentsession")?;
+    let (agent, number) = stream
+        .id()
+        .rsplit_once('.')
+        .filter(|_| stream.category() == "agentsession")?;
     Some((agent.parse().ok()?, number.parse().ok()?))
 }

@@ -30,7 +30,7 @@ impl Gather for Session {
             Some(number) => number,
             None => only_one(agent, &open(desk, agent).await?)?,
         };
-        stream_of::<Session>(&format!("{agent}.{number}"))
+        stream_of::<Self>(&format!("{agent}.{number}"))
     }
 }
 
@@ -43,15 +43,25 @@ fn only_one(agent: &Id, open: &Open) -> Result<u32, Refusal> {
             Err(Refusal::because(Reason::SessionClosed, detail))
         }
         (Some(_), Some(_)) => {
-            let list: Vec<String> = open.iter().map(|(number, channel)| format!("{number} on {channel}")).collect();
-            Err(Refusal::shape("/session_no", format!("several sessions are open, say which: {}", list.join(", "))))
+            let list: Vec<String> = open
+                .iter()
+                .map(|(number, channel)| format!("{number} on {channel}"))
+                .collect();
+            Err(Refusal::shape(
+                "/session_no",
+                format!("several sessions are open, say which: {}", list.join(", ")),
+            ))
         }
     }
 }
 
 /// The agent's open sessions in the log, and what this request has decided so far.
 async fn open(desk: &Desk<'_>, agent: &Id) -> Result<Open, Failure> {
-    let mut open = desk.services.sessions.open(&desk.services.log, desk.tenant, agent).await?;
+    let mut open = desk
+        .services
+        .sessions
+        .open(&desk.services.log, desk.tenant, agent)
+        .await?;
     for (stream, event) in &desk.decided {
         if whose(stream).is_some_and(|(whose, _)| whose == *agent) {
             take(&mut open, stream, event);

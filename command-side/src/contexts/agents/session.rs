@@ -54,11 +54,19 @@ impl Aggregate for Session {
             SessionCommand::ChangeState(c) => {
                 self.open()?;
                 let (state, reason) = (c.state, c.reason.clone());
-                AgentStateChanged { agent_id: c.agent_id.clone(), state, reason }.into()
+                AgentStateChanged {
+                    agent_id: c.agent_id.clone(),
+                    state,
+                    reason,
+                }
+                .into()
             }
             SessionCommand::LogOut(c) => {
                 self.open()?;
-                AgentLoggedOut { agent_id: c.agent_id.clone() }.into()
+                AgentLoggedOut {
+                    agent_id: c.agent_id.clone(),
+                }
+                .into()
             }
         };
         Ok(vec![event])
@@ -78,6 +86,9 @@ impl Session {
         if self.status == Status::Open {
             return Ok(());
         }
-        Err(Refusal::because(Reason::SessionClosed, "the session is not open; log in first"))
+        Err(Refusal::because(
+            Reason::SessionClosed,
+            "the session is not open; log in first",
+        ))
     }
 }

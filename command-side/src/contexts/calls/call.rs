@@ -8,12 +8,12 @@ use plimsoll_contracts::{
         CallSegmentCorrected, CallTransferred, ConsultEnded, ConsultStarted, WrapUpEnded, WrapUpStarted,
     },
 };
-use plimsoll_log::SnapshotPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::{
     commands::{
-        AbandonCall, CallCommand, ConnectCall, CorrectSegment, EndCall, EndConsult, StartConsult, TransferCall,
+        AbandonCall, CallCommand, ConnectCall, CorrectSegment, EndCall, EndConsult, StartConsult,
+        TransferCall,
     },
     segments::{Segments, wrong_state},
 };
@@ -29,7 +29,6 @@ pub(crate) struct Call {
 
 impl Aggregate for Call {
     const CATEGORY: &'static str = "call";
-    const SNAPSHOT: SnapshotPolicy = SnapshotPolicy::every(100);
     type Command = CallCommand;
     type Facts = ();
 
@@ -41,16 +40,27 @@ impl Aggregate for Call {
             }
             CallCommand::OfferCall(c) => {
                 let (direction, queue) = (c.direction, c.queue.clone());
-                one(CallOffered { call_id: c.call_id.clone(), direction, queue })
+                one(CallOffered {
+                    call_id: c.call_id.clone(),
+                    direction,
+                    queue,
+                })
             }
             CallCommand::QueueCall(c) => {
                 self.going(&c.call_id)?;
-                one(CallQueued { call_id: c.call_id.clone(), queue: c.queue.clone() })
+                one(CallQueued {
+                    call_id: c.call_id.clone(),
+                    queue: c.queue.clone(),
+                })
             }
             CallCommand::RingAgent(c) => {
                 self.going(&c.call_id)?;
                 let (segment_id, agent_id) = (c.segment_id.clone(), c.agent_id.clone());
-                one(CallRang { call_id: c.call_id.clone(), segment_id, agent_id })
+                one(CallRang {
+                    call_id: c.call_id.clone(),
+                    segment_id,
+                    agent_id,
+                })
             }
             CallCommand::ConnectCall(c) => self.going(&c.call_id)?.connect(c),
             CallCommand::HoldCall(c) => self.existing(&c.call_id)?.hold(&c.call_id, &c.segment_id),
@@ -63,12 +73,20 @@ impl Aggregate for Call {
             CallCommand::StartWrapUp(c) => {
                 self.existing(&c.call_id)?.wrapping_up(&c.segment_id, false)?;
                 let (segment_id, agent_id) = (c.segment_id.clone(), c.agent_id.clone());
-                one(WrapUpStarted { call_id: c.call_id.clone(), segment_id, agent_id })
+                one(WrapUpStarted {
+                    call_id: c.call_id.clone(),
+                    segment_id,
+                    agent_id,
+                })
             }
             CallCommand::EndWrapUp(c) => {
                 self.existing(&c.call_id)?.wrapping_up(&c.segment_id, true)?;
                 let (segment_id, agent_id) = (c.segment_id.clone(), c.agent_id.clone());
-                one(WrapUpEnded { call_id: c.call_id.clone(), segment_id, agent_id })
+                one(WrapUpEnded {
+                    call_id: c.call_id.clone(),
+                    segment_id,
+                    agent_id,
+                })
             }
             CallCommand::CorrectSegment(c) => self.existing(&c.call_id)?.correct(c, moment),
         }
@@ -87,12 +105,20 @@ fn one(event: impl Into<Payload>) -> Decision {
 
 impl Call {
     fn existing(&self, id: &Id) -> Result<&Self, Refusal> {
-        if self.known { Ok(self) } else { Err(Refusal::no_stream("call", id)) }
+        if self.known {
+            Ok(self)
+        } else {
+            Err(Refusal::no_stream("call", id))
+        }
     }
 
     fn going(&self, id: &Id) -> Result<&Self, Refusal> {
         self.existing(id)?;
-        if self.abandoned { Err(wrong_state("the caller has hung up")) } else { Ok(self) }
+        if self.abandoned {
+            Err(wrong_state("the caller has hung up"))
+        } else {
+            Ok(self)
+        }
     }
 
     fn connect(&self, c: &ConnectCall) -> Decision {
@@ -112,14 +138,20 @@ impl Call {
         if self.segments.get(segment_id)?.running()?.held {
             return Err(wrong_state("the caller is on hold already"));
         }
-        one(CallHeld { call_id: call_id.clone(), segment_id: segment_id.clone() })
+        one(CallHeld {
+            call_id: call_id.clone(),
+            segment_id: segment_id.clone(),
+        })
     }
 
     fn retrieve(&self, call_id: &Id, segment_id: &Id) -> Decision {
         if !self.segments.get(segment_id)?.running()?.held {
             return Err(wrong_state("the caller is not on hold"));
         }
-        one(CallRetrieved { call_id: call_id.clone(), segment_id: segment_id.clone() })
+        one(CallRetrieved {
+            call_id: call_id.clone(),
+            segment_id: segment_id.clone(),
+        })
     }
 
     fn start_consult(&self, c: &StartConsult) -> Decision {
@@ -157,7 +189,10 @@ impl Call {
     fn transfer(&self, c: &TransferCall, at: DateTime<Utc>) -> Decision {
         let segment = self.segments.get(&c.from_segment_id)?.running()?;
         if segment.agent_id != c.from_agent_id {
-            return Err(wrong_state(format!("the segment is agent `{}`'s", segment.agent_id)));
+            return Err(wrong_state(format!(
+                "the segment is agent `{}`'s",
+                segment.agent_id
+            )));
         }
         segment.not_before_start(at)?;
         one(CallTransferred {
@@ -176,7 +211,11 @@ impl Call {
             return Ok(vec![]);
         }
         segment.running()?.not_before_start(at)?;
-        one(CallEnded { call_id: c.call_id.clone(), segment_id: c.segment_id.clone(), ended_by: c.ended_by })
+        one(CallEnded {
+            call_id: c.call_id.clone(),
+            segment_id: c.segment_id.clone(),
+            ended_by: c.ended_by,
+        })
     }
 
     fn abandon(&self, c: &AbandonCall) -> Decision {
@@ -184,7 +223,11 @@ impl Call {
             return Err(wrong_state("the call was answered, so it cannot be abandoned"));
         }
         let wait_s = checks::not_negative("wait_s", c.wait_s)?;
-        one(CallAbandoned { call_id: c.call_id.clone(), queue: c.queue.clone(), wait_s })
+        one(CallAbandoned {
+            call_id: c.call_id.clone(),
+            queue: c.queue.clone(),
+            wait_s,
+        })
     }
 
     fn wrapping_up(&self, segment_id: &Id, wanted: bool) -> Result<(), Refusal> {
@@ -200,7 +243,10 @@ impl Call {
         let (reason, approved_by) = checks::approved(c.reason.as_ref(), c.approved_by.as_ref(), moment)?;
         let (connected_at, ended_at) = (c.connected_at.map(|t| t.0), c.ended_at.map(|t| t.0));
         if connected_at.is_none() && ended_at.is_none() {
-            return Err(Refusal::shape("/ended_at", "a correction says connected_at, ended_at, or both"));
+            return Err(Refusal::shape(
+                "/ended_at",
+                "a correction says connected_at, ended_at, or both",
+            ));
         }
         let start = connected_at.unwrap_or(segment.connected_at);
         if let Some(end) = ended_at.or(segment.ended_at).filter(|end| *end < start) {

@@ -30,7 +30,10 @@ impl Segment {
     /// An instant that is not before the segment's start, else `EndBeforeStart`.
     pub(crate) fn not_before_start(&self, at: DateTime<Utc>) -> Result<(), Refusal> {
         if at < self.connected_at {
-            let detail = format!("the segment was connected at {}, it cannot end before", self.connected_at);
+            let detail = format!(
+                "the segment was connected at {}, it cannot end before",
+                self.connected_at
+            );
             return Err(Refusal::because(Reason::EndBeforeStart, detail));
         }
         Ok(())
@@ -53,7 +56,12 @@ pub(crate) struct Segments {
 impl Segments {
     /// A segment that was connected, else `NotFound`.
     pub(crate) fn get(&self, id: &Id) -> Result<&Segment, Refusal> {
-        let missing = || Refusal::because(Reason::NotFound, format!("there is no segment `{id}` on this call"));
+        let missing = || {
+            Refusal::because(
+                Reason::NotFound,
+                format!("there is no segment `{id}` on this call"),
+            )
+        };
         self.of.get(id).ok_or_else(missing)
     }
 

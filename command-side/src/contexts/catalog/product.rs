@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{
     Amount, Currency, Label, Payload,
-    events::{ProductDiscontinued, ProductPriceChanged, ProductRecategorised, ProductRegistered, ProductRenamed},
+    events::{
+        ProductDiscontinued, ProductPriceChanged, ProductRecategorised, ProductRegistered, ProductRenamed,
+    },
 };
 use plimsoll_log::SnapshotPolicy;
 use serde::{Deserialize, Serialize};
@@ -45,8 +47,15 @@ impl Aggregate for Product {
         Ok(match command {
             ProductCommand::RenameProduct(c) => {
                 known.still_sold()?;
-                let event = ProductRenamed { product_id: c.product_id.clone(), name: c.name.clone() };
-                if known.name == c.name { vec![] } else { vec![event.into()] }
+                let event = ProductRenamed {
+                    product_id: c.product_id.clone(),
+                    name: c.name.clone(),
+                };
+                if known.name == c.name {
+                    vec![]
+                } else {
+                    vec![event.into()]
+                }
             }
             ProductCommand::RecategoriseProduct(c) if known.category != c.category => vec![
                 ProductRecategorised {
@@ -57,7 +66,13 @@ impl Aggregate for Product {
                 .into(),
             ],
             ProductCommand::DiscontinueProduct(c) if !known.discontinued => {
-                vec![ProductDiscontinued { product_id: c.product_id.clone(), reason: c.reason.clone() }.into()]
+                vec![
+                    ProductDiscontinued {
+                        product_id: c.product_id.clone(),
+                        reason: c.reason.clone(),
+                    }
+                    .into(),
+                ]
             }
             _ => vec![],
         })
@@ -91,7 +106,9 @@ impl Aggregate for Product {
 
 impl Product {
     fn existing(&self, id: &plimsoll_contracts::Id) -> Result<&Known, Refusal> {
-        self.known.as_ref().ok_or_else(|| Refusal::no_stream("product", id))
+        self.known
+            .as_ref()
+            .ok_or_else(|| Refusal::no_stream("product", id))
     }
 
     fn register(&self, c: &RegisterProduct) -> Decision {
@@ -116,7 +133,10 @@ impl Product {
 impl Known {
     fn still_sold(&self) -> Result<(), Refusal> {
         if self.discontinued {
-            return Err(Refusal::because(Reason::ProductDiscontinued, "the product is no longer sold"));
+            return Err(Refusal::because(
+                Reason::ProductDiscontinued,
+                "the product is no longer sold",
+            ));
         }
         Ok(())
     }

@@ -25,7 +25,10 @@ impl Aggregate for Adjustment {
             return Err(Refusal::because(Reason::AlreadyExists, detail));
         }
         if c.amount_minor.get() == 0 {
-            return Err(Refusal::because(Reason::InvalidAmount, "an adjustment of 0 adjusts nothing"));
+            return Err(Refusal::because(
+                Reason::InvalidAmount,
+                "an adjustment of 0 adjusts nothing",
+            ));
         }
         let (reason, approved_by) = checks::approved(c.reason.as_ref(), c.approved_by.as_ref(), moment)?;
         let adjusted = CommissionAdjusted {

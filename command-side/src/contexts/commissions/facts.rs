@@ -24,8 +24,15 @@ impl Gather for Period {
             return Ok(Facts::default());
         }
         let previous_open = is_open(desk, c.period.plus(-1)).await?;
-        let parked = if c.forced.unwrap_or(false) { 0 } else { parked(desk).await? };
-        Ok(Facts { previous_open, parked })
+        let parked = if c.forced.unwrap_or(false) {
+            0
+        } else {
+            parked(desk).await?
+        };
+        Ok(Facts {
+            previous_open,
+            parked,
+        })
     }
 }
 
@@ -35,10 +42,14 @@ async fn is_open(desk: &mut Desk<'_>, month: Month) -> Result<bool, Failure> {
 
 async fn parked(desk: &Desk<'_>) -> Result<u64, Failure> {
     let unavailable = |detail: &str| {
-        Failure::Unavailable(format!("{detail}; close with `forced` to do without, or try again later"))
+        Failure::Unavailable(format!(
+            "{detail}; close with `forced` to do without, or try again later"
+        ))
     };
     let Some(port) = &desk.services.parked else {
         return Err(unavailable("the number of parked events is not to be had here"));
     };
-    port.parked(desk.tenant).await.map_err(|error| unavailable(&error.to_string()))
+    port.parked(desk.tenant)
+        .await
+        .map_err(|error| unavailable(&error.to_string()))
 }

@@ -47,7 +47,9 @@ impl Aggregate for Period {
 
     fn evolve(&mut self, event: &Payload, _: DateTime<Utc>) {
         match event {
-            Payload::CommissionPeriodOpened(_) if self.status == Status::Untouched => self.status = Status::Open,
+            Payload::CommissionPeriodOpened(_) if self.status == Status::Untouched => {
+                self.status = Status::Open
+            }
             Payload::CommissionPeriodClosed(_) => self.status = Status::Closed,
             _ => {}
         }
@@ -77,8 +79,18 @@ fn close(c: &ClosePeriod, facts: &Facts) -> Decision {
     }
     let forced = c.forced.unwrap_or(false);
     if facts.parked > 0 && !forced {
-        let detail = format!("{} events are parked; supply what they wait for, or force the close", facts.parked);
+        let detail = format!(
+            "{} events are parked; supply what they wait for, or force the close",
+            facts.parked
+        );
         return Err(Refusal::because(Reason::ParkedEventsRemain, detail));
     }
-    Ok(vec![CommissionPeriodClosed { period: c.period, forced, reason: c.reason.clone() }.into()])
+    Ok(vec![
+        CommissionPeriodClosed {
+            period: c.period,
+            forced,
+            reason: c.reason.clone(),
+        }
+        .into(),
+    ])
 }

@@ -72,7 +72,7 @@ impl Rate {
             return Err(Refusal::because(Reason::AlreadyExists, detail));
         }
         let version = checks::next_version(0, c.version)?;
-        Ok(vec![with_terms!(CommissionRatePublished, c, { version: version }).into()])
+        Ok(vec![with_terms!(CommissionRatePublished, c, { version }).into()])
     }
 
     fn correct(&self, c: &CorrectRate, moment: &Moment) -> Decision {
@@ -82,9 +82,9 @@ impl Rate {
         let (reason, approved_by) = checks::approved(c.reason.as_ref(), c.approved_by.as_ref(), moment)?;
         let version = checks::next_version(self.version, c.version)?;
         let corrected = with_terms!(CommissionRateCorrected, c, {
-            version: version,
-            reason: reason,
-            approved_by: approved_by,
+            version,
+            reason,
+            approved_by,
         });
         Ok(vec![corrected.into()])
     }
@@ -95,12 +95,19 @@ fn schedule(steps: &[Step]) -> Result<Vec<RateStep>, Refusal> {
         return Err(Refusal::shape("/schedule", "a rate has at least one step"));
     }
     let step = |(index, step): (usize, &Step)| {
-        let wrong = |field: &str, detail: &str| Err(Refusal::shape(format!("/schedule/{index}/{field}"), detail));
+        let wrong =
+            |field: &str, detail: &str| Err(Refusal::shape(format!("/schedule/{index}/{field}"), detail));
         match step {
             Step { from: 0, .. } => wrong("from", "instalments are counted from 1"),
             Step { every: 0, .. } => wrong("every", "the distance is at least 1"),
             Step { from, to, .. } if to < from => wrong("to", "the last instalment is not before the first"),
-            Step { from, to, every, rate_ppm, mode } => Ok(RateStep {
+            Step {
+                from,
+                to,
+                every,
+                rate_ppm,
+                mode,
+            } => Ok(RateStep {
                 from: *from,
                 to: *to,
                 every: *every,
@@ -115,9 +122,15 @@ fn schedule(steps: &[Step]) -> Result<Vec<RateStep>, Refusal> {
 fn advance(payout: Payout, advance_bp: Option<u32>) -> Result<Option<u32>, Refusal> {
     match (payout, advance_bp) {
         (Payout::AsEarned, None) => Ok(None),
-        (Payout::AsEarned, Some(_)) => Err(Refusal::shape("/advance_bp", "is given with payout `advance` only")),
+        (Payout::AsEarned, Some(_)) => Err(Refusal::shape(
+            "/advance_bp",
+            "is given with payout `advance` only",
+        )),
         (Payout::Advance, Some(bp @ 1..=WHOLE_BP)) => Ok(Some(bp)),
-        (Payout::Advance, _) => Err(Refusal::shape("/advance_bp", "payout `advance` needs 1 to 10,000 basis points")),
+        (Payout::Advance, _) => Err(Refusal::shape(
+            "/advance_bp",
+            "payout `advance` needs 1 to 10,000 basis points",
+        )),
     }
 }
 

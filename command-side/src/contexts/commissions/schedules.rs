@@ -53,16 +53,20 @@ fn override_rate(c: &PublishOverrideRule) -> Result<(Option<u32>, Option<Amount>
     match (c.kind, c.rate_bp, c.rate_ppm) {
         (OverrideKind::Percent, Some(bp), None) => Ok((Some(bp), None)),
         (OverrideKind::Percent, None, _) => Err(Refusal::shape("/rate_bp", "kind `percent` needs rate_bp")),
-        (OverrideKind::Percent, _, Some(_)) => Err(Refusal::shape("/rate_ppm", "kind `percent` has no rate_ppm")),
+        (OverrideKind::Percent, _, Some(_)) => {
+            Err(Refusal::shape("/rate_ppm", "kind `percent` has no rate_ppm"))
+        }
         (OverrideKind::Differential | OverrideKind::Flat, None, Some(ppm)) => {
             Ok((None, Some(checks::not_negative("rate_ppm", ppm)?)))
         }
-        (OverrideKind::Differential | OverrideKind::Flat, _, None) => {
-            Err(Refusal::shape("/rate_ppm", "kinds `differential` and `flat` need rate_ppm"))
-        }
-        (OverrideKind::Differential | OverrideKind::Flat, Some(_), _) => {
-            Err(Refusal::shape("/rate_bp", "kinds `differential` and `flat` have no rate_bp"))
-        }
+        (OverrideKind::Differential | OverrideKind::Flat, _, None) => Err(Refusal::shape(
+            "/rate_ppm",
+            "kinds `differential` and `flat` need rate_ppm",
+        )),
+        (OverrideKind::Differential | OverrideKind::Flat, Some(_), _) => Err(Refusal::shape(
+            "/rate_bp",
+            "kinds `differential` and `flat` have no rate_bp",
+        )),
     }
 }
 
@@ -80,13 +84,19 @@ impl Aggregate for ClawbackSchedule {
 
     fn decide(&self, command: &ClawbackCommand, (): &(), _: &Moment) -> Decision {
         let ClawbackCommand::PublishClawbackSchedule(c) = command;
-        ascending("steps", "paid_to", c.steps.iter().map(|step| i64::from(step.paid_to)))?;
+        ascending(
+            "steps",
+            "paid_to",
+            c.steps.iter().map(|step| i64::from(step.paid_to)),
+        )?;
         if let Some(index) = c.steps.iter().position(|step| step.rate_bp > 10_000) {
             let detail = "no more than all of it, 10,000 basis points, can come back";
             return Err(Refusal::shape(format!("/steps/{index}/rate_bp"), detail));
         }
-        let step =
-            |step: &super::plan_commands::PaidTo| ClawbackStep { paid_to: step.paid_to, rate_bp: step.rate_bp };
+        let step = |step: &super::plan_commands::PaidTo| ClawbackStep {
+            paid_to: step.paid_to,
+            rate_bp: step.rate_bp,
+        };
         let published = ClawbackSchedulePublished {
             schedule_id: c.schedule_id.clone(),
             version: checks::next_version(self.version, c.version)?,
@@ -117,13 +127,23 @@ impl Aggregate for BonusSchedule {
 
     fn decide(&self, command: &BonusCommand, (): &(), _: &Moment) -> Decision {
         let BonusCommand::PublishBonusSchedule(c) = command;
-        ascending("bands", "from_minor", c.bands.iter().map(|band| band.from_minor.get()))?;
+        ascending(
+            "bands",
+            "from_minor",
+            c.bands.iter().map(|band| band.from_minor.get()),
+        )?;
         if c.bands.first().is_some_and(|band| band.from_minor.get() != 0) {
-            return Err(Refusal::shape("/bands/0/from_minor", "the first band begins at 0"));
+            return Err(Refusal::shape(
+                "/bands/0/from_minor",
+                "the first band begins at 0",
+            ));
         }
         let band = |band: &super::plan_commands::Band| {
             let from_minor = checks::not_negative("from_minor", band.from_minor)?;
-            Ok(BonusBand { from_minor, rate_bp: band.rate_bp })
+            Ok(BonusBand {
+                from_minor,
+                rate_bp: band.rate_bp,
+            })
         };
         let published = BonusSchedulePublished {
             schedule_id: c.schedule_id.clone(),

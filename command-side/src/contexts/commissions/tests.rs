@@ -36,23 +36,45 @@ fn published() -> Scenario<Rate> {
 #[test]
 fn m_r2_a_rate_is_published_once_as_version_1() {
     let event = with(rate(), "version", json!(1));
-    nothing::<Rate>().when("PublishRate", rate()).then(&[("CommissionRatePublished", event.clone())]);
-    nothing::<Rate>().when("PublishRate", event.clone()).then(&[("CommissionRatePublished", event)]);
-    nothing::<Rate>().when("PublishRate", with(rate(), "version", json!(2))).malformed("/version");
-    published().when("PublishRate", rate()).refused(Reason::AlreadyExists);
+    nothing::<Rate>()
+        .when("PublishRate", rate())
+        .then(&[("CommissionRatePublished", event.clone())]);
+    nothing::<Rate>()
+        .when("PublishRate", event.clone())
+        .then(&[("CommissionRatePublished", event)]);
+    nothing::<Rate>()
+        .when("PublishRate", with(rate(), "version", json!(2)))
+        .malformed("/version");
+    published()
+        .when("PublishRate", rate())
+        .refused(Reason::AlreadyExists);
 }
 
 #[test]
 fn m_r2_corrections_count_up_and_need_another_persons_approval() {
     let event = with(correction(), "version", json!(2));
-    published().when("CorrectRate", correction()).then(&[("CommissionRateCorrected", event)]);
+    published()
+        .when("CorrectRate", correction())
+        .then(&[("CommissionRateCorrected", event)]);
     let twice = published().after("CorrectRate", correction());
-    twice.when("CorrectRate", with(correction(), "version", json!(2))).refused(Reason::AlreadyExists);
-    twice.when("CorrectRate", with(correction(), "version", json!(4))).malformed("/version");
-    for (field, value) in [("approved_by", json!("U1")), ("approved_by", json!(null)), ("reason", json!(""))] {
-        published().when("CorrectRate", with(correction(), field, value)).refused(Reason::ApprovalRequired);
+    twice
+        .when("CorrectRate", with(correction(), "version", json!(2)))
+        .refused(Reason::AlreadyExists);
+    twice
+        .when("CorrectRate", with(correction(), "version", json!(4)))
+        .malformed("/version");
+    for (field, value) in [
+        ("approved_by", json!("U1")),
+        ("approved_by", json!(null)),
+        ("reason", json!("")),
+    ] {
+        published()
+            .when("CorrectRate", with(correction(), field, value))
+            .refused(Reason::ApprovalRequired);
     }
-    nothing::<Rate>().when("CorrectRate", correction()).refused(Reason::NotFound);
+    nothing::<Rate>()
+        .when("CorrectRate", correction())
+        .refused(Reason::NotFound);
 }
 
 #[test]
@@ -68,7 +90,9 @@ fn a_rates_schedule_and_payout_make_sense() {
     ] {
         nothing::<Rate>().when("PublishRate", body).malformed(pointer);
     }
-    nothing::<Rate>().when("PublishRate", with_step("rate_ppm", json!(-1))).refused(Reason::InvalidAmount);
+    nothing::<Rate>()
+        .when("PublishRate", with_step("rate_ppm", json!(-1)))
+        .refused(Reason::InvalidAmount);
 }
 
 #[test]
@@ -77,32 +101,49 @@ fn m_r3_an_override_rule_has_the_rate_of_its_kind_and_counts_versions() {
     let first = rule("percent", "rate_bp", 1_000);
     let fresh = nothing::<OverrideRule>();
     let event = |body: &Value, version: u16| with(body.clone(), "version", json!(version));
-    fresh.when("PublishOverrideRule", first.clone()).then(&[("OverrideRulePublished", event(&first, 1))]);
+    fresh
+        .when("PublishOverrideRule", first.clone())
+        .then(&[("OverrideRulePublished", event(&first, 1))]);
     let flat = rule("flat", "rate_ppm", 50_000);
     fresh
         .after("PublishOverrideRule", first)
         .when("PublishOverrideRule", flat.clone())
         .then(&[("OverrideRulePublished", event(&flat, 2))]);
     let fresh = nothing::<OverrideRule>();
-    fresh.when("PublishOverrideRule", rule("percent", "rate_ppm", 1)).malformed("/rate_bp");
-    fresh.when("PublishOverrideRule", rule("differential", "rate_bp", 1)).malformed("/rate_ppm");
+    fresh
+        .when("PublishOverrideRule", rule("percent", "rate_ppm", 1))
+        .malformed("/rate_bp");
+    fresh
+        .when("PublishOverrideRule", rule("differential", "rate_bp", 1))
+        .malformed("/rate_ppm");
     let both = with(rule("flat", "rate_ppm", 1), "rate_bp", json!(1));
     fresh.when("PublishOverrideRule", both).malformed("/rate_bp");
-    fresh.when("PublishOverrideRule", rule("flat", "rate_ppm", -1)).refused(Reason::InvalidAmount);
+    fresh
+        .when("PublishOverrideRule", rule("flat", "rate_ppm", -1))
+        .refused(Reason::InvalidAmount);
 }
 
 #[test]
 fn m_r5_a_clawback_schedule_ascends_and_takes_back_no_more_than_all() {
-    let schedule = |steps: Value| json!({"schedule_id": "CB", "steps": steps, "effective_from": "2026-01-01"});
+    let schedule =
+        |steps: Value| json!({"schedule_id": "CB", "steps": steps, "effective_from": "2026-01-01"});
     let body = schedule(json!([{"paid_to": 3, "rate_bp": 10_000}, {"paid_to": 4, "rate_bp": 9_000}]));
     let fresh = nothing::<ClawbackSchedule>();
     let event = with(body.clone(), "version", json!(1));
-    fresh.when("PublishClawbackSchedule", body).then(&[("ClawbackSchedulePublished", event)]);
+    fresh
+        .when("PublishClawbackSchedule", body)
+        .then(&[("ClawbackSchedulePublished", event)]);
     let falling = schedule(json!([{"paid_to": 3, "rate_bp": 1}, {"paid_to": 3, "rate_bp": 1}]));
-    fresh.when("PublishClawbackSchedule", falling).malformed("/steps/1/paid_to");
+    fresh
+        .when("PublishClawbackSchedule", falling)
+        .malformed("/steps/1/paid_to");
     let more = schedule(json!([{"paid_to": 3, "rate_bp": 10_001}]));
-    fresh.when("PublishClawbackSchedule", more).malformed("/steps/0/rate_bp");
-    fresh.when("PublishClawbackSchedule", schedule(json!([]))).malformed("/steps");
+    fresh
+        .when("PublishClawbackSchedule", more)
+        .malformed("/steps/0/rate_bp");
+    fresh
+        .when("PublishClawbackSchedule", schedule(json!([])))
+        .malformed("/steps");
 }
 
 #[test]
@@ -111,33 +152,70 @@ fn m_r7_a_bonus_schedules_bands_ascend_from_0() {
     let body = schedule(json!([{"from_minor": 0, "rate_bp": 0}, {"from_minor": 100, "rate_bp": 500}]));
     let fresh = nothing::<BonusSchedule>();
     let event = with(body.clone(), "version", json!(1));
-    fresh.when("PublishBonusSchedule", body).then(&[("BonusSchedulePublished", event)]);
+    fresh
+        .when("PublishBonusSchedule", body)
+        .then(&[("BonusSchedulePublished", event)]);
     let late = schedule(json!([{"from_minor": 1, "rate_bp": 0}]));
-    fresh.when("PublishBonusSchedule", late).malformed("/bands/0/from_minor");
+    fresh
+        .when("PublishBonusSchedule", late)
+        .malformed("/bands/0/from_minor");
     let falling = schedule(json!([{"from_minor": 0, "rate_bp": 0}, {"from_minor": 0, "rate_bp": 1}]));
-    fresh.when("PublishBonusSchedule", falling).malformed("/bands/1/from_minor");
+    fresh
+        .when("PublishBonusSchedule", falling)
+        .malformed("/bands/1/from_minor");
 }
 
 #[test]
 fn m_r1_periods_close_once_in_order_and_with_nothing_parked() {
-    let (open, close) = (json!({"period": "2026-03"}), json!({"period": "2026-03", "reason": "month end"}));
+    let (open, close) = (
+        json!({"period": "2026-03"}),
+        json!({"period": "2026-03", "reason": "month end"}),
+    );
     let forced = with(close.clone(), "forced", json!(true));
     let closed = |forced: bool| with(close.clone(), "forced", json!(forced));
     let fresh = nothing::<Period>;
-    fresh().when("OpenPeriod", open.clone()).then(&[("CommissionPeriodOpened", open.clone())]);
+    fresh()
+        .when("OpenPeriod", open.clone())
+        .then(&[("CommissionPeriodOpened", open.clone())]);
     let opened = || fresh().after("OpenPeriod", open.clone());
     opened().when("OpenPeriod", open.clone()).nothing_happens();
-    opened().when("ClosePeriod", close.clone()).then(&[("CommissionPeriodClosed", closed(false))]);
-    fresh().when("ClosePeriod", close.clone()).then(&[("CommissionPeriodClosed", closed(false))]);
-    let before = || Facts { previous_open: true, parked: 0 };
-    opened().knowing(before()).when("ClosePeriod", close.clone()).refused(Reason::PreviousPeriodOpen);
-    opened().knowing(before()).when("ClosePeriod", forced.clone()).refused(Reason::PreviousPeriodOpen);
-    let waiting = || Facts { previous_open: false, parked: 2 };
-    opened().knowing(waiting()).when("ClosePeriod", close.clone()).refused(Reason::ParkedEventsRemain);
-    opened().knowing(waiting()).when("ClosePeriod", forced).then(&[("CommissionPeriodClosed", closed(true))]);
+    opened()
+        .when("ClosePeriod", close.clone())
+        .then(&[("CommissionPeriodClosed", closed(false))]);
+    fresh()
+        .when("ClosePeriod", close.clone())
+        .then(&[("CommissionPeriodClosed", closed(false))]);
+    let before = || Facts {
+        previous_open: true,
+        parked: 0,
+    };
+    opened()
+        .knowing(before())
+        .when("ClosePeriod", close.clone())
+        .refused(Reason::PreviousPeriodOpen);
+    opened()
+        .knowing(before())
+        .when("ClosePeriod", forced.clone())
+        .refused(Reason::PreviousPeriodOpen);
+    let waiting = || Facts {
+        previous_open: false,
+        parked: 2,
+    };
+    opened()
+        .knowing(waiting())
+        .when("ClosePeriod", close.clone())
+        .refused(Reason::ParkedEventsRemain);
+    opened()
+        .knowing(waiting())
+        .when("ClosePeriod", forced)
+        .then(&[("CommissionPeriodClosed", closed(true))]);
     let frozen = opened().after("ClosePeriod", close.clone());
-    frozen.when("ClosePeriod", close.clone()).refused(Reason::PeriodClosed);
-    frozen.when("OpenPeriod", open.clone()).refused(Reason::PeriodClosed);
+    frozen
+        .when("ClosePeriod", close.clone())
+        .refused(Reason::PeriodClosed);
+    frozen
+        .when("OpenPeriod", open.clone())
+        .refused(Reason::PeriodClosed);
 }
 
 #[test]
@@ -145,9 +223,20 @@ fn an_adjustment_is_not_0_and_approved_by_another_person() {
     let body = json!({"adjustment_id": "AD1", "planner_id": "A", "component": "manual", "amount_minor": -1_000,
         "currency": "KRW", "reason": "stationery", "approved_by": "U2"});
     let fresh = nothing::<Adjustment>();
-    fresh.when("AdjustCommission", body.clone()).then(&[("CommissionAdjusted", body.clone())]);
-    fresh.when("AdjustCommission", with(body.clone(), "amount_minor", json!(0))).refused(Reason::InvalidAmount);
-    fresh.when("AdjustCommission", with(body.clone(), "approved_by", json!("U1"))).refused(Reason::ApprovalRequired);
-    fresh.when("AdjustCommission", with(body.clone(), "reason", json!(null))).refused(Reason::ApprovalRequired);
-    fresh.after("AdjustCommission", body.clone()).when("AdjustCommission", body).refused(Reason::AlreadyExists);
+    fresh
+        .when("AdjustCommission", body.clone())
+        .then(&[("CommissionAdjusted", body.clone())]);
+    fresh
+        .when("AdjustCommission", with(body.clone(), "amount_minor", json!(0)))
+        .refused(Reason::InvalidAmount);
+    fresh
+        .when("AdjustCommission", with(body.clone(), "approved_by", json!("U1")))
+        .refused(Reason::ApprovalRequired);
+    fresh
+        .when("AdjustCommission", with(body.clone(), "reason", json!(null)))
+        .refused(Reason::ApprovalRequired);
+    fresh
+        .after("AdjustCommission", body.clone())
+        .when("AdjustCommission", body)
+        .refused(Reason::AlreadyExists);
 }

@@ -67,7 +67,9 @@ impl Configuration {
         if changed == self.current {
             return Ok(None);
         }
-        Ok(Some(TenantConfigured { changes: asked.clone() }))
+        Ok(Some(TenantConfigured {
+            changes: asked.clone(),
+        }))
     }
 }
 
@@ -84,7 +86,10 @@ mod tests {
     #[test]
     fn changes_add_up_and_one_that_changes_nothing_is_none() {
         let mut configuration = Configuration::default();
-        let event = configuration.change(&change(json!({"cut": "05:00"}))).unwrap().unwrap();
+        let event = configuration
+            .change(&change(json!({"cut": "05:00"})))
+            .unwrap()
+            .unwrap();
         configuration.evolve(&event.into(), Utc::now());
         assert_eq!(configuration.current().cut.to_string(), "05:00:00");
         assert_eq!(configuration.change(&change(json!({"cut": "05:00"}))), Ok(None));

@@ -7,7 +7,6 @@ use plimsoll_contracts::{
     Id, Payload,
     events::{ItemReturned, OrderCancelled, OrderDelivered, OrderLineCancelled, OrderShipped},
 };
-use plimsoll_log::SnapshotPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -50,7 +49,6 @@ impl Line {
 
 impl Aggregate for Order {
     const CATEGORY: &'static str = "order";
-    const SNAPSHOT: SnapshotPolicy = SnapshotPolicy::every(100);
     type Command = OrderCommand;
     type Facts = ();
 
@@ -88,9 +86,12 @@ impl Aggregate for Order {
             Payload::OrderShipped(_) => self.status = Status::Shipped,
             Payload::OrderDelivered(_) => self.status = Status::Delivered,
             Payload::ItemReturned(e) => {
-                if self.returns.insert(e.return_id.clone()) {
-                    self.line(e.line_no).returned += e.qty.get();
-                }
+                let units = if self.returns.insert(e.return_id.clone()) {
+                    e.qty.get()
+                } else {
+                    0
+                };
+                self.line(e.line_no).returned += units;
             }
             _ => {}
         }
@@ -103,7 +104,11 @@ impl Order {
     }
 
     fn existing(&self, id: &Id) -> Result<&Self, Refusal> {
-        if self.placed { Ok(self) } else { Err(Refusal::no_stream("order", id)) }
+        if self.placed {
+            Ok(self)
+        } else {
+            Err(Refusal::no_stream("order", id))
+        }
     }
 
     fn not_shipped(&self) -> Result<(), Refusal> {
@@ -119,15 +124,25 @@ impl Order {
         if self.status == Status::Cancelled {
             return Ok(vec![]);
         }
-        Ok(vec![OrderCancelled { order_id: c.order_id.clone(), reason: c.reason }.into()])
+        Ok(vec![
+            OrderCancelled {
+                order_id: c.order_id.clone(),
+                reason: c.reason,
+            }
+            .into(),
+        ])
     }
 
     fn cancel_line(&self, c: &CancelLine) -> Decision {
         self.not_shipped()?;
         let qty = checks::quantity("qty", c.qty)?;
         self.remaining(c.line_no, qty.get(), Reason::CancelExceedsSold)?;
-        let cancelled =
-            OrderLineCancelled { order_id: c.order_id.clone(), line_no: c.line_no, qty, reason: c.reason };
+        let cancelled = OrderLineCancelled {
+            order_id: c.order_id.clone(),
+            line_no: c.line_no,
+            qty,
+            reason: c.reason,
+        };
         Ok(vec![cancelled.into()])
     }
 
@@ -147,11 +162,17 @@ impl Order {
 
     fn deliver(&self, order_id: &Id) -> Decision {
         match self.status {
-            Status::Shipped => Ok(vec![OrderDelivered { order_id: order_id.clone() }.into()]),
+            Status::Shipped => Ok(vec![
+                OrderDelivered {
+                    order_id: order_id.clone(),
+                }
+                .into(),
+            ]),
             Status::Delivered => Ok(vec![]),
-            Status::Placed | Status::Confirmed | Status::Cancelled => {
-                Err(Refusal::because(Reason::NotShipped, "only a shipped order can arrive"))
-            }
+            Status::Placed | Status::Confirmed | Status::Cancelled => Err(Refusal::because(
+                Reason::NotShipped,
+                "only a shipped order can arrive",
+            )),
         }
     }
 

@@ -17,7 +17,10 @@ const LINES_MAX: usize = 2_000;
 /// The event of a new order.
 pub(super) fn place(c: &PlaceOrder) -> Decision {
     if c.lines.is_empty() {
-        return Err(Refusal::because(Reason::NoLines, "an order has at least one line"));
+        return Err(Refusal::because(
+            Reason::NoLines,
+            "an order has at least one line",
+        ));
     }
     if c.lines.len() > LINES_MAX {
         let detail = format!("{} lines; an order has at most {LINES_MAX}", c.lines.len());
@@ -65,11 +68,17 @@ fn line(c: &PlaceLine, currency: Currency) -> Result<OrderLine, Refusal> {
     same(&at("gross_minor"), c.gross_minor.map(|given| given.get()), gross)?;
     let discount = checks::not_negative(&at("discount_minor"), c.discount_minor)?;
     if discount > gross {
-        let detail = format!("the discount {discount} of line {} is larger than its gross {gross}", c.line_no);
+        let detail = format!(
+            "the discount {discount} of line {} is larger than its gross {gross}",
+            c.line_no
+        );
         return Err(Refusal::because(Reason::DiscountExceedsTotal, detail));
     }
     let tax = checks::not_negative(&at("tax_minor"), c.tax_minor)?;
-    checks::tax_within(tax, checks::amount("net", i128::from(gross.get() - discount.get()))?)?;
+    checks::tax_within(
+        tax,
+        checks::amount("net", i128::from(gross.get() - discount.get()))?,
+    )?;
     Ok(OrderLine {
         line_no: c.line_no,
         product_id: c.product_id.clone(),

@@ -29,11 +29,17 @@ impl Gather for Unit {
             UnitCommand::MoveUnit(c) => c.parent_unit_id.as_ref(),
             UnitCommand::AssignManager(c) => {
                 let planner = desk.other::<Planner>(c.planner_id.as_str()).await?;
-                return Ok(Facts { manager_active: planner.active_on(c.effective_from), ..Facts::default() });
+                return Ok(Facts {
+                    manager_active: planner.active_on(c.effective_from),
+                    ..Facts::default()
+                });
             }
         };
         let Some(parent) = parent else {
-            return Ok(Facts { parent_exists: true, ..Facts::default() });
+            return Ok(Facts {
+                parent_exists: true,
+                ..Facts::default()
+            });
         };
         let parent_exists = desk.other::<Self>(parent.as_str()).await?.exists();
         // A cycle that is in the log already ends the walk: an id is looked at once.
@@ -41,6 +47,10 @@ impl Gather for Unit {
         while let Some(id) = next.filter(|id| above.insert(id.clone())) {
             next = desk.other::<Self>(id.as_str()).await?.parent().cloned();
         }
-        Ok(Facts { parent_exists, above, ..Facts::default() })
+        Ok(Facts {
+            parent_exists,
+            above,
+            ..Facts::default()
+        })
     }
 }

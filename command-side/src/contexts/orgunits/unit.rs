@@ -60,8 +60,10 @@ impl Aggregate for Unit {
     fn evolve(&mut self, event: &Payload, _: DateTime<Utc>) {
         match (event, &mut self.created) {
             (Payload::OrgUnitCreated(e), created) => {
-                *created =
-                    Some(Created { parent: e.parent_unit_id.clone(), parent_since: e.effective_from });
+                *created = Some(Created {
+                    parent: e.parent_unit_id.clone(),
+                    parent_since: e.effective_from,
+                });
             }
             (Payload::OrgUnitParentChanged(e), Some(created)) => {
                 created.parent.clone_from(&e.parent_unit_id);
@@ -84,16 +86,19 @@ impl Unit {
     }
 
     fn existing(&self, id: &Id) -> Result<&Created, Refusal> {
-        self.created.as_ref().ok_or_else(|| Refusal::no_stream("unit", id))
+        self.created
+            .as_ref()
+            .ok_or_else(|| Refusal::no_stream("unit", id))
     }
 }
 
 impl Facts {
     fn parent(&self, asked: Option<&Id>) -> Result<(), Refusal> {
         match asked {
-            Some(id) if !self.parent_exists => {
-                Err(Refusal::because(Reason::NotFound, format!("there is no unit `{id}` to stand below")))
-            }
+            Some(id) if !self.parent_exists => Err(Refusal::because(
+                Reason::NotFound,
+                format!("there is no unit `{id}` to stand below"),
+            )),
             _ => Ok(()),
         }
     }
@@ -107,7 +112,10 @@ impl Created {
             return Err(Refusal::because(Reason::HierarchyCycle, detail));
         }
         if c.effective_from < self.parent_since {
-            let detail = format!("the last parent holds from {}, the next must not begin before it", self.parent_since);
+            let detail = format!(
+                "the last parent holds from {}, the next must not begin before it",
+                self.parent_since
+            );
             return Err(Refusal::because(Reason::OverlappingAssignment, detail));
         }
         let changed = OrgUnitParentChanged {

@@ -41,15 +41,21 @@ impl Ledger {
     pub(crate) fn take(&mut self, event: &Payload) {
         match event {
             Payload::PaymentAuthorised(e) => {
-                self.authorisations.insert(e.authorisation_id.clone(), e.amount_minor.get());
+                self.authorisations
+                    .insert(e.authorisation_id.clone(), e.amount_minor.get());
                 self.expires_at = self.expires_at.max(Some(e.expires_at));
             }
             Payload::PaymentVoided(e) => self.voided += e.amount_minor.get(),
             Payload::PaymentCaptured(e) => {
-                self.captures.entry(e.capture_id.clone()).or_insert(e.amount_minor.get());
+                self.captures
+                    .entry(e.capture_id.clone())
+                    .or_insert_with(|| e.amount_minor.get());
             }
             Payload::PaymentRefunded(e) => {
-                let refund = Refund { amount: e.amount_minor.get(), failed: false };
+                let refund = Refund {
+                    amount: e.amount_minor.get(),
+                    failed: false,
+                };
                 self.refunds.entry(e.refund_id.clone()).or_insert(refund);
             }
             Payload::PaymentRefundFailed(e) => {
@@ -58,8 +64,13 @@ impl Ledger {
                 }
             }
             Payload::ChargebackOpened(e) => {
-                let chargeback = Chargeback { amount: e.amount_minor.get(), stage: Stage::Open };
-                self.chargebacks.entry(e.chargeback_id.clone()).or_insert(chargeback);
+                let chargeback = Chargeback {
+                    amount: e.amount_minor.get(),
+                    stage: Stage::Open,
+                };
+                self.chargebacks
+                    .entry(e.chargeback_id.clone())
+                    .or_insert(chargeback);
             }
             Payload::ChargebackReversed(e) => self.close(&e.chargeback_id, Stage::Reversed),
             Payload::ChargebackLost(e) => self.close(&e.chargeback_id, Stage::Lost),
@@ -107,7 +118,12 @@ impl Ledger {
 
     /// R-I: captured, less refunds that did not fail and chargebacks that were not won back.
     pub(crate) fn kept(&self) -> i64 {
-        let refunded: i64 = self.refunds.values().filter(|r| !r.failed).map(|r| r.amount).sum();
+        let refunded: i64 = self
+            .refunds
+            .values()
+            .filter(|r| !r.failed)
+            .map(|r| r.amount)
+            .sum();
         let taken_back = self.chargebacks.values().filter(|c| c.stage != Stage::Reversed);
         self.captured() - refunded - taken_back.map(|c| c.amount).sum::<i64>()
     }

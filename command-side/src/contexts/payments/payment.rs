@@ -5,15 +5,16 @@ use plimsoll_contracts::{
     Currency, Id, Payload, SignedAmount,
     events::{
         ChargebackLost, ChargebackOpened, ChargebackReversed, PaymentAuthorised, PaymentCaptureFailed,
-        PaymentCaptured, PaymentDeclined, PaymentRefundFailed, PaymentRefunded, PaymentRequested, PaymentVoided,
+        PaymentCaptured, PaymentDeclined, PaymentRefundFailed, PaymentRefunded, PaymentRequested,
+        PaymentVoided,
     },
 };
-use plimsoll_log::SnapshotPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::{
     commands::{
-        AuthorisePayment, CapturePayment, FailRefund, OpenChargeback, PaymentCommand, RefundPayment, RequestPayment,
+        AuthorisePayment, CapturePayment, FailRefund, OpenChargeback, PaymentCommand, RefundPayment,
+        RequestPayment,
     },
     ledger::{Ledger, Stage},
 };
@@ -29,7 +30,6 @@ pub(crate) struct Payment {
 
 impl Aggregate for Payment {
     const CATEGORY: &'static str = "payment";
-    const SNAPSHOT: SnapshotPolicy = SnapshotPolicy::every(100);
     type Command = PaymentCommand;
     type Facts = ();
 
@@ -46,22 +46,41 @@ impl Aggregate for Payment {
             PaymentCommand::DeclinePayment(c) => {
                 open(&c.payment_id)?;
                 let (code, reason) = (c.code.clone(), c.reason.clone());
-                PaymentDeclined { payment_id: c.payment_id.clone(), attempt: c.attempt, code, reason }.into()
+                PaymentDeclined {
+                    payment_id: c.payment_id.clone(),
+                    attempt: c.attempt,
+                    code,
+                    reason,
+                }
+                .into()
             }
             PaymentCommand::FailCapture(c) => {
                 open(&c.payment_id)?;
                 let (code, reason) = (c.code.clone(), c.reason.clone());
-                PaymentCaptureFailed { payment_id: c.payment_id.clone(), code, reason }.into()
+                PaymentCaptureFailed {
+                    payment_id: c.payment_id.clone(),
+                    code,
+                    reason,
+                }
+                .into()
             }
             PaymentCommand::ReverseChargeback(c) => {
                 open(&c.payment_id)?.chargeback_is_open(&c.chargeback_id)?;
                 let (payment_id, chargeback_id) = (c.payment_id.clone(), c.chargeback_id.clone());
-                ChargebackReversed { payment_id, chargeback_id }.into()
+                ChargebackReversed {
+                    payment_id,
+                    chargeback_id,
+                }
+                .into()
             }
             PaymentCommand::LoseChargeback(c) => {
                 open(&c.payment_id)?.chargeback_is_open(&c.chargeback_id)?;
                 let (payment_id, chargeback_id) = (c.payment_id.clone(), c.chargeback_id.clone());
-                ChargebackLost { payment_id, chargeback_id }.into()
+                ChargebackLost {
+                    payment_id,
+                    chargeback_id,
+                }
+                .into()
             }
         };
         Ok(vec![event])
@@ -81,7 +100,11 @@ impl Aggregate for Payment {
 
 impl Payment {
     fn open(&self, id: &Id) -> Result<&Self, Refusal> {
-        if self.currency.is_some() { Ok(self) } else { Err(Refusal::no_stream("payment", id)) }
+        if self.currency.is_some() {
+            Ok(self)
+        } else {
+            Err(Refusal::no_stream("payment", id))
+        }
     }
 
     fn same_currency(&self, given: Currency) -> Result<(), Refusal> {
@@ -159,7 +182,11 @@ impl Payment {
             }
             Some(left) => {
                 let amount_minor = checks::amount("amount_minor", left.into())?;
-                Ok(PaymentVoided { payment_id: payment_id.clone(), amount_minor }.into())
+                Ok(PaymentVoided {
+                    payment_id: payment_id.clone(),
+                    amount_minor,
+                }
+                .into())
             }
         }
     }
@@ -191,7 +218,14 @@ impl Payment {
             Some(true) => Ok(vec![]),
             Some(false) => {
                 let (payment_id, refund_id) = (c.payment_id.clone(), c.refund_id.clone());
-                Ok(vec![PaymentRefundFailed { payment_id, refund_id, code: c.code.clone() }.into()])
+                Ok(vec![
+                    PaymentRefundFailed {
+                        payment_id,
+                        refund_id,
+                        code: c.code.clone(),
+                    }
+                    .into(),
+                ])
             }
         }
     }
@@ -216,11 +250,15 @@ impl Payment {
 
     fn chargeback_is_open(&self, id: &Id) -> Result<(), Refusal> {
         match self.ledger.chargeback(id) {
-            None => Err(Refusal::because(Reason::NotFound, format!("there is no chargeback `{id}`"))),
+            None => Err(Refusal::because(
+                Reason::NotFound,
+                format!("there is no chargeback `{id}`"),
+            )),
             Some(Stage::Open) => Ok(()),
-            Some(Stage::Reversed | Stage::Lost) => {
-                Err(Refusal::because(Reason::ChargebackClosed, format!("chargeback `{id}` is closed")))
-            }
+            Some(Stage::Reversed | Stage::Lost) => Err(Refusal::because(
+                Reason::ChargebackClosed,
+                format!("chargeback `{id}` is closed"),
+            )),
         }
     }
 
@@ -233,7 +271,10 @@ impl Payment {
         tax: SignedAmount,
     ) -> Result<(plimsoll_contracts::Amount, plimsoll_contracts::Amount), Refusal> {
         if !self.ledger.has_capture(capture_id) {
-            return Err(Refusal::because(Reason::NotFound, format!("there is no capture `{capture_id}`")));
+            return Err(Refusal::because(
+                Reason::NotFound,
+                format!("there is no capture `{capture_id}`"),
+            ));
         }
         self.same_currency(currency)?;
         let amount = checks::positive("amount_minor", amount)?;

@@ -35,7 +35,9 @@ impl Planner {
     }
 
     fn existing(&self, id: &Id) -> Result<&Appointed, Refusal> {
-        self.appointed.as_ref().ok_or_else(|| Refusal::no_stream("planner", id))
+        self.appointed
+            .as_ref()
+            .ok_or_else(|| Refusal::no_stream("planner", id))
     }
 }
 
@@ -133,9 +135,10 @@ impl Appointed {
 
     fn still_there(&self, day: NaiveDate) -> Result<(), Refusal> {
         match self.gone_from.filter(|gone| *gone <= day) {
-            Some(gone) => {
-                Err(Refusal::because(Reason::PlannerInactive, format!("the planner is gone from {gone} on")))
-            }
+            Some(gone) => Err(Refusal::because(
+                Reason::PlannerInactive,
+                format!("the planner is gone from {gone} on"),
+            )),
             None => Ok(()),
         }
     }

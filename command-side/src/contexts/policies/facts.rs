@@ -41,9 +41,10 @@ impl Facts {
 impl Gather for Policy {
     async fn facts(command: &PolicyCommand, desk: &mut Desk<'_>) -> Result<Facts, Failure> {
         let (planners, day): (Vec<&Id>, NaiveDate) = match command {
-            PolicyCommand::IssuePolicy(c) => {
-                (c.planners.iter().map(|share| &share.planner_id).collect(), c.contract_date)
-            }
+            PolicyCommand::IssuePolicy(c) => (
+                c.planners.iter().map(|share| &share.planner_id).collect(),
+                c.contract_date,
+            ),
             PolicyCommand::ReassignServicingPlanner(c) => (vec![&c.planner_id], c.effective_from),
             PolicyCommand::CancelFreeLook(_) | PolicyCommand::ReinstatePolicy(_) => (vec![], NaiveDate::MIN),
             _ => return Ok(Facts::default()),
@@ -54,6 +55,9 @@ impl Gather for Policy {
                 inactive.insert(id.clone());
             }
         }
-        Ok(Facts { inactive, config: desk.config().await? })
+        Ok(Facts {
+            inactive,
+            config: desk.config().await?,
+        })
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn issue(c: &IssuePolicy, facts: &Facts) -> Decision {
         currency: c.currency,
         monthly_premium_minor: checks::positive("monthly_premium_minor", c.monthly_premium_minor)?,
         annual_premium_minor: checks::not_negative("annual_premium_minor", c.annual_premium_minor)?,
-        acquisition_cost_minor: cost.map(|cost| checks::not_negative("acquisition_cost_minor", cost)).transpose()?,
+        acquisition_cost_minor: cost
+            .map(|cost| checks::not_negative("acquisition_cost_minor", cost))
+            .transpose()?,
         premium_mode: c.premium_mode,
         planners: c.planners.iter().map(share).collect(),
     };

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use plimsoll_contracts::{
     Currency, Id, Payload,
     events::{
-        DeathClaimPaid, PolicyFreeLookCancelled, PolicyLapsed, PolicyMatured, PolicyReinstated, PolicySurrendered,
-        PolicyVoided, PremiumPaid, PremiumReversed, ServicingPlannerReassigned,
+        DeathClaimPaid, PolicyFreeLookCancelled, PolicyLapsed, PolicyMatured, PolicyReinstated,
+        PolicySurrendered, PolicyVoided, PremiumPaid, PremiumReversed, ServicingPlannerReassigned,
     },
 };
 use plimsoll_log::SnapshotPolicy;
@@ -72,25 +72,42 @@ impl Aggregate for Policy {
                 let today = facts.config.business_date(moment.at);
                 if !within_days(issued.contract_date, facts.config.free_look_days, today) {
                     let days = facts.config.free_look_days;
-                    let detail = format!("the free-look term of {days} days from {} has passed", issued.contract_date);
+                    let detail = format!(
+                        "the free-look term of {days} days from {} has passed",
+                        issued.contract_date
+                    );
                     return Err(Refusal::because(Reason::FreeLookOver, detail));
                 }
-                PolicyFreeLookCancelled { policy_id: c.policy_id.clone() }.into()
+                PolicyFreeLookCancelled {
+                    policy_id: c.policy_id.clone(),
+                }
+                .into()
             }
             PolicyCommand::VoidPolicy(c) => {
                 self.existing(&c.policy_id)?;
                 if matches!(self.status, Status::FreeLookCancelled | Status::Voided) {
                     return Err(not_in_force("the policy was undone already"));
                 }
-                PolicyVoided { policy_id: c.policy_id.clone(), reason: c.reason }.into()
+                PolicyVoided {
+                    policy_id: c.policy_id.clone(),
+                    reason: c.reason,
+                }
+                .into()
             }
             PolicyCommand::LapsePolicy(c) => {
                 self.in_force(&c.policy_id)?;
-                PolicyLapsed { policy_id: c.policy_id.clone(), reason: c.reason.clone() }.into()
+                PolicyLapsed {
+                    policy_id: c.policy_id.clone(),
+                    reason: c.reason.clone(),
+                }
+                .into()
             }
             PolicyCommand::MaturePolicy(c) => {
                 self.in_force(&c.policy_id)?;
-                PolicyMatured { policy_id: c.policy_id.clone() }.into()
+                PolicyMatured {
+                    policy_id: c.policy_id.clone(),
+                }
+                .into()
             }
         };
         Ok(vec![event])
@@ -130,7 +147,9 @@ fn not_in_force(detail: impl Into<String>) -> Refusal {
 
 impl Policy {
     fn existing(&self, id: &Id) -> Result<&Issued, Refusal> {
-        self.issued.as_ref().ok_or_else(|| Refusal::no_stream("policy", id))
+        self.issued
+            .as_ref()
+            .ok_or_else(|| Refusal::no_stream("policy", id))
     }
 
     fn in_force(&self, id: &Id) -> Result<&Issued, Refusal> {
@@ -138,7 +157,9 @@ impl Policy {
         match self.status {
             Status::InForce => Ok(issued),
             Status::Lapsed(at) => Err(not_in_force(format!("the policy lapsed at {at}"))),
-            Status::FreeLookCancelled | Status::Voided | Status::Ended => Err(not_in_force("the policy has ended")),
+            Status::FreeLookCancelled | Status::Voided | Status::Ended => {
+                Err(not_in_force("the policy has ended"))
+            }
         }
     }
 
@@ -147,9 +168,15 @@ impl Policy {
         checks::same_currency(issued.currency, c.currency)?;
         let amount_minor = checks::positive("amount_minor", c.amount_minor)?;
         if c.instalments == 0 {
-            return Err(Refusal::shape("/instalments", "a premium covers at least one monthly instalment"));
+            return Err(Refusal::shape(
+                "/instalments",
+                "a premium covers at least one monthly instalment",
+            ));
         }
-        let next = self.paid.last().map_or(1, |(first, count)| u32::from(*first) + u32::from(*count));
+        let next = self
+            .paid
+            .last()
+            .map_or(1, |(first, count)| u32::from(*first) + u32::from(*count));
         if u32::from(c.instalment_no) != next {
             let detail = format!("instalment {next} is next, not {}", c.instalment_no);
             return Err(Refusal::because(Reason::InstalmentOutOfOrder, detail));
@@ -174,10 +201,22 @@ impl Policy {
                 let detail = format!("the last paid premium is {last}, not {}", c.instalment_no);
                 return Err(Refusal::because(Reason::InstalmentOutOfOrder, detail));
             }
-            None => return Err(Refusal::because(Reason::InstalmentOutOfOrder, "no premium is paid")),
+            None => {
+                return Err(Refusal::because(
+                    Reason::InstalmentOutOfOrder,
+                    "no premium is paid",
+                ));
+            }
         }
         let (policy_id, reason) = (c.policy_id.clone(), c.reason.clone());
-        Ok(vec![PremiumReversed { policy_id, instalment_no: c.instalment_no, reason }.into()])
+        Ok(vec![
+            PremiumReversed {
+                policy_id,
+                instalment_no: c.instalment_no,
+                reason,
+            }
+            .into(),
+        ])
     }
 
     fn surrender(&self, c: &SurrenderPolicy) -> Decision {
@@ -185,28 +224,53 @@ impl Policy {
         checks::same_currency(issued.currency, c.currency)?;
         let surrender_value_minor = checks::not_negative("surrender_value_minor", c.surrender_value_minor)?;
         let policy_id = c.policy_id.clone();
-        Ok(vec![PolicySurrendered { policy_id, surrender_value_minor, currency: c.currency }.into()])
+        Ok(vec![
+            PolicySurrendered {
+                policy_id,
+                surrender_value_minor,
+                currency: c.currency,
+            }
+            .into(),
+        ])
     }
 
     fn pay_death_claim(&self, c: &PayDeathClaim) -> Decision {
         let issued = self.in_force(&c.policy_id)?;
         checks::same_currency(issued.currency, c.currency)?;
         let amount_minor = checks::not_negative("amount_minor", c.amount_minor)?;
-        Ok(vec![DeathClaimPaid { policy_id: c.policy_id.clone(), amount_minor, currency: c.currency }.into()])
+        Ok(vec![
+            DeathClaimPaid {
+                policy_id: c.policy_id.clone(),
+                amount_minor,
+                currency: c.currency,
+            }
+            .into(),
+        ])
     }
 
     fn reinstate(&self, policy_id: &Id, facts: &Facts, moment: &Moment) -> Decision {
         self.existing(policy_id)?;
         let Status::Lapsed(at) = self.status else {
-            return Err(Refusal::because(Reason::PolicyNotLapsed, "only a lapsed policy can be reinstated"));
+            return Err(Refusal::because(
+                Reason::PolicyNotLapsed,
+                "only a lapsed policy can be reinstated",
+            ));
         };
-        let (lapsed_on, today) = (facts.config.business_date(at), facts.config.business_date(moment.at));
+        let (lapsed_on, today) = (
+            facts.config.business_date(at),
+            facts.config.business_date(moment.at),
+        );
         if !within_months(lapsed_on, facts.config.reinstatement_months, today) {
             let months = facts.config.reinstatement_months;
             let detail = format!("the policy lapsed on {lapsed_on}, more than {months} months ago");
             return Err(Refusal::because(Reason::ReinstatementExpired, detail));
         }
-        Ok(vec![PolicyReinstated { policy_id: policy_id.clone() }.into()])
+        Ok(vec![
+            PolicyReinstated {
+                policy_id: policy_id.clone(),
+            }
+            .into(),
+        ])
     }
 
     fn reassign(&self, c: &ReassignServicingPlanner, facts: &Facts) -> Decision {

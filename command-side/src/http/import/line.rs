@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{
-    Actor, ImportedEvent, Payload, StreamId, TenantConfig, TenantId, time,
-    upcast::upcast,
+    Actor, ImportedEvent, Payload, StreamId, TenantConfig, TenantId, time, upcast::upcast,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,7 +31,9 @@ struct Line {
 pub(super) fn read(bytes: &[u8], tenant: &TenantId) -> Result<ImportedEvent, String> {
     let line: Line = serde_json::from_slice(bytes).map_err(|error| format!("no event envelope: {error}"))?;
     if let Some(other) = line.tenant.filter(|given| given != tenant) {
-        return Err(format!("the event is of tenant `{other}`, the token of `{tenant}`"));
+        return Err(format!(
+            "the event is of tenant `{other}`, the token of `{tenant}`"
+        ));
     }
     if line.version == 0 {
         return Err("versions of a stream begin at 1".to_owned());
@@ -40,7 +41,9 @@ pub(super) fn read(bytes: &[u8], tenant: &TenantId) -> Result<ImportedEvent, Str
     let (schema, data) = upcast(&line.event_type, line.schema, &line.data);
     let payload = Payload::decode(&line.event_type, schema, data.get()).map_err(|error| error.to_string())?;
     if let Payload::TenantConfigured(configured) = &payload {
-        TenantConfig::default().changed(&configured.changes).map_err(|error| error.to_string())?;
+        TenantConfig::default()
+            .changed(&configured.changes)
+            .map_err(|error| error.to_string())?;
     }
     Ok(ImportedEvent {
         id: line.id,
@@ -91,6 +94,10 @@ mod tests {
         assert!(why(|l| l["version"] = json!(0)).contains("begin at 1"));
         assert!(why(|l| l["stream"] = json!("Order")).contains("not a stream"));
         assert!(why(|l| l["occurred_at"] = json!("today")).contains("RFC 3339"));
-        assert!(read(b"{", &TenantId::main()).unwrap_err().contains("no event envelope"));
+        assert!(
+            read(b"{", &TenantId::main())
+                .unwrap_err()
+                .contains("no event envelope")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The lines of an import's body, unpacked as they come, none longer than the bound.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use axum::{
@@ -23,13 +23,18 @@ pub(super) enum Encoding {
 
 /// Reads `Content-Encoding`.
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
-    let given = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
+    let given = headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?").trim());
     match given.map(str::to_ascii_lowercase).as_deref() {
         None | Some("" | "identity") => Ok(Encoding::Plain),
         Some("gzip" | "x-gzip") => Ok(Encoding::Gzip),
         Some("zstd") => Ok(Encoding::Zstd),
-        Some(other) => Err(Problem::new(415, "unsupported-media-type", "The body is of another type")
-            .detail(format!("Content-Encoding `{other}` is not taken; send gzip, zstd or none"))),
+        Some(other) => Err(
+            Problem::new(415, "unsupported-media-type", "The body is of another type").detail(format!(
+                "Content-Encoding `{other}` is not taken; send gzip, zstd or none"
+            )),
+        ),
     }
 }
 
@@ -39,6 +44,9 @@ pub(super) enum LineError {
     /// Longer than the bound.
     #[error("the line has more than {0} bytes")]
     TooLong(usize),
+    /// Nothing came for a while.
+    #[error("nothing came for {} s", .0.as_secs())]
+    Idle(Duration),
     /// The body broke off, or is not packed as it says.
     #[error("the body cannot be read on: {0}")]
     Broken(#[from] std::io::Error),
@@ -68,7 +76,11 @@ impl Lines {
                 Box::pin(BufReader::with_capacity(1 << 16, decoder))
             }
         };
-        Self { reader, max_bytes, number: 0 }
+        Self {
+            reader,
+            max_bytes,
+            number: 0,
+        }
     }
 
     /// Number of the line that was read last.
@@ -77,11 +89,12 @@ impl Lines {
     }
 
     /// The next line without its end; none at the end of the body.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, LineError> {
+    pub(super) async fn next(&mut self, idle: Duration) -> Result<Option<Vec<u8>>, LineError> {
         let mut line = Vec::new();
         self.number += 1;
         loop {
-            let available = self.reader.fill_buf().await?;
+            let filled = tokio::time::timeout(idle, self.reader.fill_buf()).await;
+            let available = filled.map_err(|_| LineError::Idle(idle))??;
             if available.is_empty() {
                 return Ok((!line.is_empty()).then_some(line));
             }
@@ -107,7 +120,7 @@ mod tests {
         let mut lines = Lines::new(Body::from(text), Encoding::Plain, max_bytes);
         let mut all = Vec::new();
         loop {
-            match lines.next().await {
+            match lines.next(Duration::from_secs(9)).await {
                 Ok(None) => return all,
                 Ok(Some(line)) => all.push(Ok(String::from_utf8(line).unwrap())),
                 Err(error) => {
@@ -120,12 +133,21 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_line_needs_no_end() {
-        assert_eq!(lines("a\n\nb", 9).await, [Ok("a".to_owned()), Ok(String::new()), Ok("b".to_owned())]);
+        assert_eq!(
+            lines("a\n\nb", 9).await,
+            [Ok("a".to_owned()), Ok(String::new()), Ok("b".to_owned())]
+        );
     }
 
     #[tokio::test]
     async fn a_line_over_the_bound_is_refused_by_its_number() {
         let found = lines("ab\nabcd\n", 3).await;
-        assert_eq!(found, [Ok("ab".to_owned()), Err("2: the line has more than 3 bytes".to_owned())]);
+        assert_eq!(
+            found,
+            [
+                Ok("ab".to_owned()),
+                Err("2: the line has more than 3 bytes".to_owned())
+            ]
+        );
     }
 }

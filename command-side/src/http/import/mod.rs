@@ -33,7 +33,10 @@ pub(super) async fn import(
     let encoding = lines::encoding(&headers)?;
     let place = side.imports.clone().try_acquire_owned().map_err(|_| {
         Problem::new(429, "too-many-requests", "Too many imports at once")
-            .detail(format!("{} imports are under way, no more are taken", side.options.imports_max))
+            .detail(format!(
+                "{} imports are under way, no more are taken",
+                side.options.imports_max
+            ))
             .retry_after(5)
     })?;
     let lines = lines::Lines::new(body, encoding, side.options.import_line_max_bytes);
@@ -44,6 +47,9 @@ pub(super) async fn import(
         drop(place);
     });
     let told = ReceiverStream::new(told).map(Ok::<_, std::convert::Infallible>);
-    let content_type = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
+    let content_type = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     Ok((content_type, Body::from_stream(told)).into_response())
 }

@@ -60,15 +60,20 @@ impl Work {
     /// Imports until the end, the first problem, or until nobody listens any more.
     pub(super) async fn run(mut self, mut lines: Lines) {
         if let Err(stopped) = self.import(&mut lines).await {
-            self.tell_last(json!({"line": stopped.line, "problem": stopped.problem})).await;
+            self.tell_last(json!({"line": stopped.line, "problem": stopped.problem}))
+                .await;
         }
         let (appended, repeated) = (self.appended, self.repeated);
-        self.tell_last(json!({"appended": appended, "repeated": repeated, "position": self.position})).await;
+        self.tell_last(json!({"appended": appended, "repeated": repeated, "position": self.position}))
+            .await;
     }
 
     async fn import(&mut self, lines: &mut Lines) -> Result<(), Stopped> {
         loop {
-            let (batch, ended) = self.gather(lines).await?;
+            let (batch, ended) = tokio::select! {
+                gathered = self.gather(lines) => gathered?,
+                () = self.closing.cancelled() => return Err(stopping(lines.number())),
+            };
             if let Some(last) = batch.numbers.last().copied() {
                 self.append(batch).await?;
                 let told = json!({"line": last, "appended": self.appended, "repeated": self.repeated, "position": self.position});
@@ -78,26 +83,28 @@ impl Work {
             if ended || self.progress.is_closed() {
                 return Ok(());
             }
-            if self.closing.is_cancelled() {
-                let problem = Problem::unavailable("the server is stopping; import the same file again, what is there is not doubled");
-                return Err(Stopped { line: lines.number(), problem });
-            }
         }
     }
 
     /// The next lines, at most a batch, and whether they are the last.
     async fn gather(&self, lines: &mut Lines) -> Result<(Batch, bool), Stopped> {
         let mut batch = Batch::default();
-        while batch.events.len() < self.options.import_batch_lines && batch.bytes < self.options.import_batch_bytes {
-            let next = lines.next().await;
+        while batch.events.len() < self.options.import_batch_lines
+            && batch.bytes < self.options.import_batch_bytes
+        {
+            let next = lines.next(self.options.body_idle).await;
             let line = lines.number();
-            let Some(bytes) = next.map_err(|error| Stopped { line, problem: line_problem(&error) })? else {
+            let Some(bytes) = next.map_err(|error| Stopped {
+                line,
+                problem: line_problem(&error),
+            })?
+            else {
                 return Ok((batch, true));
             };
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let event = line::read(&bytes, &self.tenant).map_err(|detail| bad_line(line, detail))?;
+            let event = line::read(&bytes, &self.tenant).map_err(|detail| bad_line(line, &detail))?;
             batch.bytes += bytes.len();
             batch.events.push(event);
             batch.numbers.push(line);
@@ -116,9 +123,17 @@ impl Work {
                     attempt += 1;
                 }
                 Err(ImportError::Event { index, reason }) => {
-                    return Err(bad_line(batch.numbers.get(index).copied().unwrap_or(first), reason));
+                    return Err(bad_line(
+                        batch.numbers.get(index).copied().unwrap_or(first),
+                        &reason,
+                    ));
                 }
-                Err(error) => return Err(Stopped { line: first, problem: import_problem(&error) }),
+                Err(error) => {
+                    return Err(Stopped {
+                        line: first,
+                        problem: import_problem(&error),
+                    });
+                }
             }
         };
         self.appended += imported.appended;
@@ -139,9 +154,19 @@ fn as_line(value: &Value) -> Bytes {
     format!("{value}\n").into()
 }
 
-fn bad_line(line: u64, detail: String) -> Stopped {
+fn stopping(line: u64) -> Stopped {
+    let detail = "the server is stopping; import the same file again, what is there is not doubled";
+    Stopped {
+        line,
+        problem: Problem::unavailable(detail),
+    }
+}
+
+fn bad_line(line: u64, detail: &str) -> Stopped {
     let problem = Problem::new(400, "invalid-event", "A line is no event that can be imported")
-        .detail(format!("line {line}: {detail}; nothing of its batch was appended"))
+        .detail(format!(
+            "line {line}: {detail}; nothing of its batch was appended"
+        ))
         .with("line", line);
     Stopped { line, problem }
 }
@@ -149,6 +174,9 @@ fn bad_line(line: u64, detail: String) -> Stopped {
 fn line_problem(error: &LineError) -> Problem {
     match error {
         LineError::TooLong(_) => payload_too_large(error.to_string()),
+        LineError::Idle(_) => {
+            Problem::new(408, "request-timeout", "The body did not come on").detail(error.to_string())
+        }
         LineError::Broken(_) => {
             Problem::new(400, "body-incomplete", "The body did not arrive whole").detail(error.to_string())
         }
@@ -162,13 +190,19 @@ fn import_problem(error: &ImportError) -> Problem {
             .detail("the log takes no more at the moment; import the same file again")
             .retry_after(5),
         ImportError::Refused(_) => {
-            tracing::warn!(error = error as &dyn std::error::Error, "the database refused an import batch");
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "the database refused an import batch"
+            );
             Problem::new(400, "invalid-event", "A line is no event that can be imported").detail(
                 "the database cannot hold a text of this batch (a NUL character?); nothing of it was appended",
             )
         }
         ImportError::Event { .. } | ImportError::Unavailable(_) | ImportError::Closed => {
-            tracing::warn!(error = error as &dyn std::error::Error, "an import batch was not appended");
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "an import batch was not appended"
+            );
             Problem::unavailable("the log's database does not answer; import the same file again")
         }
     }
