@@ -53,7 +53,7 @@ pub(super) async fn bare(bed: &Bed) -> anyhow::Result<(f64, usize)> {
         name: name.clone(),
         subjects: vec![format!("{name}.>")],
         max_bytes: bed.options.stream_max_bytes,
-        duplicate_window: Duration::from_secs(1),
+        duplicate_window: Duration::from_millis(100),
         allow_direct: true,
         ..Config::default()
     };

@@ -194,7 +194,7 @@ async fn one_relay_leads_and_the_other_takes_over_when_it_stops() {
     two.await.unwrap();
 }
 
-/// Seen failing: without the checks of `align` the relay publishes into the foreign stream.
+/// Seen failing: without the checks of `align` the relay refuses neither stream.
 #[tokio::test]
 async fn a_stream_of_another_history_or_ahead_of_the_log_is_refused_with_the_remedy() {
     let bed = Bed::new().await;
