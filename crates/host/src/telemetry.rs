@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Installs the log subscriber; `PLIMSOLL_LOG` holds the filter (default `warn,plimsoll=info`).
+/// Installs the log subscriber; `PLIMSOLL_LOG` holds the filter (the caller names the default).
 /// A second call changes nothing.
 pub fn init(json: bool, default_filter: &str) {
     let filter = EnvFilter::try_from_env("PLIMSOLL_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));

@@ -1,0 +1,268 @@
+//! The services of one process, wired to each other and to their servers, behind one router.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use futures::future::BoxFuture;
+use plimsoll_command_side::{CommandSide, ParkedCount, ParkedCountError};
+use plimsoll_contracts::TenantId;
+use plimsoll_feed::{FeedOptions, Publisher, Subscriber};
+use plimsoll_host::{Keys, health::Readiness, metrics, problem::no_such_path};
+use plimsoll_log::{Log, LogOptions};
+use plimsoll_projector::Projector;
+use plimsoll_query_api::QueryApi;
+use plimsoll_store::{Select, StoreOptions, Stores};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Longest wait for a part to finish what it is at.
+const CLOSE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Where the servers are.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// Postgres: log and views.
+    pub postgres_url: String,
+    /// NATS: stream and change feed.
+    pub nats_url: String,
+    /// Redis: views.
+    pub redis_url: String,
+}
+
+/// Which services run in this process.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "three services, each there or not")]
+pub struct Services {
+    /// Commands over HTTP, import, feed, relay.
+    pub command_side: bool,
+    /// Folding the log into views, and its admin API.
+    pub projector: bool,
+    /// Views over HTTP and WebSocket, pages.
+    pub query_api: bool,
+}
+
+/// How the services behave.
+#[derive(Debug, Clone, Default)]
+pub struct HouseOptions {
+    /// Folder of the built web pages.
+    pub web_dir: Option<PathBuf>,
+    /// Whether `POST /v1/dev/token` exists.
+    pub dev_tokens: bool,
+    /// Origins of foreign pages that may open sockets.
+    pub origins: Vec<String>,
+}
+
+/// Running services.
+#[derive(Debug)]
+pub struct House {
+    /// Every route.
+    pub router: Router,
+    /// What is ready.
+    pub readiness: Readiness,
+    log: Option<Log>,
+    stores: Option<Stores>,
+    query_api: Option<QueryApi>,
+    projector: Option<Projector>,
+    tasks: TaskTracker,
+    /// Ends reading: sockets are drained.
+    stop_queries: CancellationToken,
+    /// Ends projecting and relaying.
+    stop_work: CancellationToken,
+}
+
+impl House {
+    /// Opens the log and the stores and starts the services.
+    ///
+    /// # Errors
+    /// A server cannot be reached, or holds another history.
+    pub async fn open(
+        addresses: &Addresses,
+        services: Services,
+        keys: &Keys,
+        options: HouseOptions,
+    ) -> anyhow::Result<Self> {
+        let mut house = Self {
+            router: Router::new(),
+            readiness: Readiness::default(),
+            log: None,
+            stores: None,
+            query_api: None,
+            projector: None,
+            tasks: TaskTracker::new(),
+            stop_queries: CancellationToken::new(),
+            stop_work: CancellationToken::new(),
+        };
+        let store_options = StoreOptions::new(&addresses.postgres_url, &addresses.redis_url);
+        let stores = Stores::open(store_options)
+            .await
+            .context("cannot open the views' stores")?;
+        house.stores = Some(stores.clone());
+        if services.command_side || services.projector {
+            let log = Log::open(&addresses.postgres_url, LogOptions::new(&addresses.nats_url))
+                .await
+                .context("cannot open the event log")?;
+            house.log = Some(log);
+        }
+        if services.command_side {
+            house.start_command_side(keys, &stores);
+        }
+        if services.projector {
+            house.start_projector(addresses, keys, &stores).await?;
+        }
+        if services.query_api {
+            house.start_query_api(addresses, keys, &stores, options).await?;
+        }
+        house.tasks.close();
+        house.finish_router();
+        Ok(house)
+    }
+
+    fn start_command_side(&mut self, keys: &Keys, stores: &Stores) {
+        let Some(log) = self.log.clone() else { return };
+        let parked = Arc::new(CommissionParked(stores.clone()));
+        let side = CommandSide::new(log, keys.clone(), plimsoll_command_side::Options::default())
+            .with_parked_count(parked);
+        let background = side.clone();
+        let stop = self.stop_work.clone();
+        self.tasks
+            .spawn(async move { background.run_background(stop).await });
+        self.merge(plimsoll_command_side::router(side));
+        self.readiness.set("command-side", true);
+    }
+
+    async fn start_projector(
+        &mut self,
+        addresses: &Addresses,
+        keys: &Keys,
+        stores: &Stores,
+    ) -> anyhow::Result<()> {
+        let Some(log) = self.log.clone() else {
+            return Ok(());
+        };
+        let (publisher, sending) = Publisher::connect(FeedOptions::new(&addresses.nats_url))
+            .await
+            .context("cannot use the change feed")?;
+        self.tasks.spawn(sending);
+        let tail = log.tail(self.stop_work.clone());
+        let owner = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+        let projector = Projector::start(
+            plimsoll_projector::Options::new(owner),
+            log,
+            tail,
+            stores.clone(),
+            publisher,
+            self.stop_work.clone(),
+        );
+        self.merge(plimsoll_projector::router(projector.clone(), keys.clone()));
+        self.projector = Some(projector);
+        self.readiness.set("projector", true);
+        Ok(())
+    }
+
+    async fn start_query_api(
+        &mut self,
+        addresses: &Addresses,
+        keys: &Keys,
+        stores: &Stores,
+        options: HouseOptions,
+    ) -> anyhow::Result<()> {
+        let subscriber = Subscriber::connect(FeedOptions::new(&addresses.nats_url))
+            .await
+            .context("cannot use the change feed")?;
+        let mut query_options = plimsoll_query_api::Options {
+            web_dir: options.web_dir,
+            dev_tokens: options.dev_tokens,
+            ..plimsoll_query_api::Options::default()
+        };
+        query_options.live.origins = options.origins;
+        let stop = self.stop_queries.clone();
+        let api = QueryApi::start(query_options, stores.clone(), &subscriber, keys.clone(), stop);
+        self.merge(plimsoll_query_api::router(api.clone()));
+        self.query_api = Some(api);
+        self.readiness.set("query-api", true);
+        Ok(())
+    }
+
+    fn merge(&mut self, router: Router) {
+        self.router = std::mem::take(&mut self.router).merge(router);
+    }
+
+    fn finish_router(&mut self) {
+        if let Some(handle) = metrics::install() {
+            self.merge(metrics::router(handle, self.stop_work.clone()));
+        }
+        self.merge(self.readiness.clone().router());
+        self.merge(crate::openapi::router());
+        self.router = std::mem::take(&mut self.router).fallback(no_such_path);
+    }
+
+    /// Whether the log is empty: nothing was ever appended.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    pub async fn log_is_empty(&self) -> anyhow::Result<bool> {
+        match &self.log {
+            Some(log) => Ok(log.head().await?.position.get() == 0),
+            None => Ok(false),
+        }
+    }
+
+    /// Drains the readers: sockets are told, and closed.
+    pub async fn close_queries(&self) {
+        self.readiness.set("query-api", false);
+        self.stop_queries.cancel();
+        if let Some(api) = &self.query_api {
+            within("open sockets", api.closed()).await;
+        }
+    }
+
+    /// Ends everything else in order: what was accepted is appended, what was folded is committed.
+    pub async fn close(self) {
+        self.stop_work.cancel();
+        if let Some(projector) = &self.projector {
+            within("projections", projector.stopped()).await;
+        }
+        drop((self.projector, self.query_api));
+        drop(self.router);
+        within("background work", self.tasks.wait()).await;
+        if let Some(log) = self.log {
+            within("the log", log.close()).await;
+        }
+        if let Some(stores) = self.stores {
+            within("the stores", stores.close()).await;
+        }
+    }
+}
+
+async fn within(what: &str, done: impl Future<Output = ()>) {
+    if tokio::time::timeout(CLOSE_WITHIN, done).await.is_err() {
+        tracing::warn!(
+            what,
+            within_s = CLOSE_WITHIN.as_secs(),
+            "did not end in time and is left behind"
+        );
+    }
+}
+
+/// The commission view's parked events, for closing a period (M-R1).
+#[derive(Debug)]
+struct CommissionParked(Stores);
+
+impl ParkedCount for CommissionParked {
+    fn parked<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<u64, ParkedCountError>> {
+        Box::pin(async move {
+            let select = Select {
+                view: "commission".to_owned(),
+                tenant: tenant.clone(),
+                table: "parked".to_owned(),
+                span: None,
+            };
+            let snapshot = self
+                .0
+                .snapshot(&select)
+                .await
+                .map_err(|e| ParkedCountError(e.to_string()))?;
+            Ok(snapshot.rows.len() as u64)
+        })
+    }
+}

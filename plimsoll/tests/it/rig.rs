@@ -1,0 +1,161 @@
+//! A running `plimsoll up` as a child process, and clients of it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use plimsoll::client::Client;
+use plimsoll_contracts::ImportedEvent;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Longest wait for anything.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A server that ends with the test.
+pub(crate) struct Rig {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl Rig {
+    /// Starts `plimsoll up --no-demo` on an empty folder, with private servers.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&["--no-demo"])
+    }
+
+    /// Starts `plimsoll up` with arguments and waits for its ready line.
+    pub(crate) fn start_with(args: &[&str]) -> Self {
+        Self::start_in(folder(), "127.0.0.1:0", args)
+    }
+
+    /// Starts `plimsoll up` in a folder, at an address.
+    pub(crate) fn start_in(dir: tempfile::TempDir, listen: &str, args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["up", "--listen", listen, "--dir"])
+            .arg(dir.path())
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        let url = ready
+            .trim()
+            .strip_prefix("ready ")
+            .expect("the ready line")
+            .to_owned();
+        Self { child, url, dir }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the process without warning; its folder stays.
+    pub(crate) fn kill9(mut self) -> tempfile::TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let dir = std::mem::replace(&mut self.dir, folder());
+        drop(self);
+        dir
+    }
+
+    /// Asks the process to end, as Ctrl-C does, and gives its exit code.
+    pub(crate) fn interrupt(&mut self) -> Option<i32> {
+        Command::new("kill")
+            .args(["-INT", &self.pid().to_string()])
+            .status()
+            .unwrap();
+        let until = Instant::now() + DEADLINE;
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the process did not end within {DEADLINE:?}");
+    }
+
+    /// A client of a tenant with every scope.
+    pub(crate) async fn client(&self, tenant: &str) -> Client {
+        let anonymous = Client::new(&self.url, "").unwrap();
+        let answer = anonymous
+            .send_json(Method::POST, "/v1/dev/token", &json!({"tenant": tenant}))
+            .await
+            .unwrap();
+        Client::new(&self.url, answer["token"].as_str().unwrap()).unwrap()
+    }
+}
+
+/// An empty folder that the account of a private Postgres can reach too.
+pub(crate) fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .unwrap()
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if self.child.try_wait().ok().flatten().is_none() {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+/// Imports events and gives the position of the last one.
+pub(crate) async fn import(client: &Client, events: &[ImportedEvent]) -> u64 {
+    let bar = indicatif::ProgressBar::hidden();
+    plimsoll::import::upload(client, events, &bar)
+        .await
+        .unwrap()
+        .position
+}
+
+/// A question's whole answer, once the view has processed a position.
+pub(crate) async fn rows(client: &Client, view: &str, params: &[(&str, &str)], position: u64) -> Value {
+    let mut query: Vec<String> = params
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    query.push(format!("min_position={position}"));
+    query.push("limit=10000".to_owned());
+    let path = format!("/v1/views/{view}?{}", query.join("&"));
+    let mut answer: Value = client
+        .request(Method::GET, &path)
+        .header("Prefer", "wait=60")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert!(answer["rows"].is_array(), "{path}: {answer}");
+    while let Some(next) = answer["next"].as_str() {
+        let more: Value = client.get(&format!("{path}&next={next}")).await.unwrap();
+        let rows = more["rows"].as_array().unwrap().clone();
+        answer["rows"].as_array_mut().unwrap().extend(rows);
+        answer["next"] = more["next"].clone();
+    }
+    answer
+}
+
+/// Waits until something holds, asking again and again.
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let until = Instant::now() + DEADLINE;
+    while Instant::now() < until {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not within {DEADLINE:?}: {what}");
+}

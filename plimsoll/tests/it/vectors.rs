@@ -1,0 +1,183 @@
+//! The worked cases through the whole system: imported, read over HTTP, and accumulated by a
+//! WebSocket client. Each case is a tenant of its own on one server, so isolation is held too.
+
+use std::collections::BTreeMap;
+
+use plimsoll_contracts::ImportedEvent;
+use reqwest::Method;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    rig::{Rig, import, rows},
+    socket::Watcher,
+};
+
+const SALES: &str = include_str!("../../../crates/views/tests/vectors/sales-volume.json");
+const CALLS: &str = include_str!("../../../crates/views/tests/vectors/call-time.json");
+const REVENUE: &str = include_str!("../../../crates/views/tests/vectors/revenue.json");
+const COMMISSION: &str = include_str!("../../../crates/views/tests/vectors/commission.json");
+
+/// Tables of the vectors that are one question each; the others hold more than rows.
+fn question(view: &str, table: &str) -> Option<&'static [(&'static str, &'static str)]> {
+    Some(match (view, table) {
+        ("sales-volume", "activity") | ("call-time", "agents") | ("revenue", "rows") => &[],
+        ("sales-volume", "cohort") => &[("attribution", "cohort")],
+        ("sales-volume", "activity_by_product_day") => &[("group_by", "product,day")],
+        ("sales-volume", "cohort_by_product_day") => {
+            &[("attribution", "cohort"), ("group_by", "product,day")]
+        }
+        ("sales-volume", "activity_by_day") | ("revenue", "by_day") => &[("group_by", "day")],
+        ("call-time", "queues") => &[("table", "queues")],
+        ("revenue", "by_day_hour") => &[("group_by", "day,hour")],
+        ("revenue", "by_day_channel") => &[("group_by", "day,channel")],
+        ("revenue", "failures") => &[("failures", "true")],
+        ("commission", "lines") => &[("table", "lines")],
+        ("commission", "statements") => &[("table", "statements")],
+        ("commission", "policies") => &[("table", "policies")],
+        _ => return None,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sales_volume_cases_hold_through_the_whole_system() {
+    check("sales-volume", SALES, &["S1", "S2", "S4", "S5", "S6", "S7", "S8"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_time_cases_hold_through_the_whole_system() {
+    check("call-time", CALLS, &["C1", "C2", "C4", "C5"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revenue_cases_hold_through_the_whole_system() {
+    check("revenue", REVENUE, &["R1", "R3", "R4", "R6"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commission_cases_hold_through_the_whole_system() {
+    check("commission", COMMISSION, &["M1", "M2", "M4", "M10"]).await;
+}
+
+async fn check(view: &str, file: &str, families: &[&str]) {
+    let rig = Rig::start();
+    let file: Value = serde_json::from_str(file).unwrap();
+    let mut tables = 0;
+    for case in file["vectors"].as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        if families.contains(&name.split('-').next().unwrap()) {
+            tables += check_case(&rig, view, case).await;
+        }
+    }
+    assert!(tables > 0, "no table was compared");
+}
+
+async fn check_case(rig: &Rig, view: &str, case: &Value) -> usize {
+    let name = case["name"].as_str().unwrap();
+    let tenant = name.chars().take(60).collect::<String>();
+    let client = rig.client(&tenant).await;
+    let mut config = case["config"].as_object().unwrap().clone();
+    config.retain(|key, _| key != "queries" && key != "known_at");
+    if !config.is_empty() {
+        client
+            .send_json(Method::PUT, "/v1/config", &Value::Object(config))
+            .await
+            .unwrap();
+    }
+    let asked: Vec<_> = case["expect"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(table, expected)| Some((table, expected, question(view, table)?)))
+        .collect();
+    let mut watchers = Vec::new();
+    for (_, _, params) in &asked {
+        watchers.push(Watcher::open(rig, &tenant, view, params).await);
+    }
+    let position = import(&client, &importable(&tenant, &case["events"])).await;
+    for ((table, expected, params), watcher) in asked.iter().zip(&mut watchers) {
+        let what = format!("{name} {table}");
+        let answer = rows(&client, view, params, position).await;
+        let over_http = answer["rows"].as_array().unwrap();
+        assert_eq!(
+            shown(over_http, expected, &tenant),
+            sorted(&mapped(expected, &tenant)),
+            "{what} over HTTP"
+        );
+        watcher.reach(position).await;
+        let accumulated: Vec<Value> = watcher.rows.values().cloned().collect();
+        assert_eq!(
+            shown(&accumulated, expected, &tenant),
+            sorted(&mapped(expected, &tenant)),
+            "{what} over a socket"
+        );
+    }
+    asked.len()
+}
+
+/// The case's events as a log takes them: each once, versions in order, ids of this tenant's own.
+fn importable(tenant: &str, events: &Value) -> Vec<ImportedEvent> {
+    let mut seen = BTreeMap::new();
+    let mut events: Vec<ImportedEvent> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| serde_json::from_str::<ImportedEvent>(&event.to_string()).unwrap())
+        .filter(|event| seen.insert(event.id, ()).is_none())
+        .collect();
+    // A stream's events take the places that the stream has, in the order of their versions.
+    let mut by_stream: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, event) in events.iter().enumerate() {
+        by_stream.entry(event.stream.clone()).or_default().push(place);
+    }
+    let original = events.clone();
+    for places in by_stream.values() {
+        let mut order = places.clone();
+        order.sort_by_key(|place| original[*place].version);
+        for ((place, from), version) in places.iter().zip(order).zip(1..) {
+            events[*place] = original[from].clone();
+            events[*place].version = version;
+            events[*place].id = own_id(tenant, original[from].id);
+            events[*place].tenant = tenant.parse().unwrap();
+        }
+    }
+    events
+}
+
+/// Event ids are unique over all tenants, and cases repeat each other's.
+fn own_id(tenant: &str, id: Uuid) -> Uuid {
+    let digest = Sha256::digest(format!("{tenant}:{id}"));
+    Uuid::new_v8(digest[..16].try_into().unwrap())
+}
+
+/// Expected rows with ids of events mapped as the events' own were.
+fn mapped(expected: &Value, tenant: &str) -> Vec<Value> {
+    let map = |row: &Value| {
+        let mut row = row.clone();
+        if let Some(cause) = row.get("cause").and_then(Value::as_str) {
+            row["cause"] = own_id(tenant, cause.parse().unwrap()).to_string().into();
+        }
+        row
+    };
+    expected.as_array().unwrap().iter().map(map).collect()
+}
+
+/// The columns that the expected rows show, of the rows that there are.
+fn shown(rows: &[Value], expected: &Value, tenant: &str) -> Vec<String> {
+    let like = mapped(expected, tenant);
+    let Some(Value::Object(columns)) = like.first() else {
+        return rows.iter().map(Value::to_string).collect();
+    };
+    let pick = |row: &Value| {
+        let value = |name: &String| (name.clone(), row.get(name).cloned().unwrap_or(Value::Null));
+        Value::Object(columns.keys().map(value).collect::<Map<_, _>>())
+    };
+    sorted(&rows.iter().map(pick).collect::<Vec<_>>())
+}
+
+fn sorted(rows: &[Value]) -> Vec<String> {
+    let mut lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    lines.sort();
+    lines
+}
