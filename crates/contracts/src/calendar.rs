@@ -34,7 +34,8 @@ impl TenantConfig {
     /// The first instant after a business day: the start of the next.
     #[must_use]
     pub fn day_end(&self, date: NaiveDate) -> DateTime<Utc> {
-        date.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| self.day_start(next))
+        date.succ_opt()
+            .map_or(DateTime::<Utc>::MAX_UTC, |next| self.day_start(next))
     }
 
     /// When the figures of a business day become final, by the watermark (G5).
@@ -53,7 +54,9 @@ impl TenantConfig {
         // The wall time does not exist: zones jump by minutes, so walk to the first that does.
         (1..=24 * 60)
             .find_map(|minutes| {
-                self.zone.from_local_datetime(&(wall + Duration::minutes(minutes))).earliest()
+                self.zone
+                    .from_local_datetime(&(wall + Duration::minutes(minutes)))
+                    .earliest()
             })
             .map_or_else(|| wall.and_utc(), |at| at.with_timezone(&Utc))
     }
@@ -75,9 +78,15 @@ mod tests {
     #[test]
     fn g1_the_cut_moves_the_date_and_not_the_hour() {
         let seoul = config("Asia/Seoul", "05:00");
-        assert_eq!(seoul.business_date(at("2026-03-01T19:30:00Z")).to_string(), "2026-03-01");
+        assert_eq!(
+            seoul.business_date(at("2026-03-01T19:30:00Z")).to_string(),
+            "2026-03-01"
+        );
         assert_eq!(seoul.wall_hour(at("2026-03-01T19:30:00Z")), 4);
-        assert_eq!(seoul.business_date(at("2026-03-01T20:00:00Z")).to_string(), "2026-03-02");
+        assert_eq!(
+            seoul.business_date(at("2026-03-01T20:00:00Z")).to_string(),
+            "2026-03-02"
+        );
     }
 
     #[test]
@@ -87,12 +96,18 @@ mod tests {
             let date = date.parse().unwrap();
             (new_york.day_end(date) - new_york.day_start(date)).num_hours()
         };
-        assert_eq!((hours("2026-03-08"), hours("2026-03-09"), hours("2026-11-01")), (23, 24, 25));
+        assert_eq!(
+            (hours("2026-03-08"), hours("2026-03-09"), hours("2026-11-01")),
+            (23, 24, 25)
+        );
     }
 
     #[test]
     fn g1_a_cut_inside_a_skipped_hour_begins_at_the_jump() {
         let new_york = config("America/New_York", "02:30");
-        assert_eq!(new_york.day_start("2026-03-08".parse().unwrap()), at("2026-03-08T07:00:00Z"));
+        assert_eq!(
+            new_york.day_start("2026-03-08".parse().unwrap()),
+            at("2026-03-08T07:00:00Z")
+        );
     }
 }

@@ -34,13 +34,19 @@ impl Actor {
     /// A process of ours, by name.
     #[must_use]
     pub fn system(id: &str) -> Self {
-        Self { kind: ActorKind::System, id: id.to_owned() }
+        Self {
+            kind: ActorKind::System,
+            id: id.to_owned(),
+        }
     }
 
     /// A person.
     #[must_use]
     pub fn user(id: &str) -> Self {
-        Self { kind: ActorKind::User, id: id.to_owned() }
+        Self {
+            kind: ActorKind::User,
+            id: id.to_owned(),
+        }
     }
 }
 

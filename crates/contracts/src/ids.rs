@@ -85,7 +85,11 @@ impl FromStr for Id {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_id(text) { Ok(Self(text.into())) } else { Err(IdError::Id(text.to_owned())) }
+        if is_id(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::Id(text.to_owned()))
+        }
     }
 }
 
@@ -95,7 +99,11 @@ impl FromStr for Label {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=ID_MAX_BYTES).contains(&text.chars().count())
             && !text.chars().any(|c| c.is_control() || c == '|');
-        if fits { Ok(Self(text.into())) } else { Err(IdError::Label(text.to_owned())) }
+        if fits {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::Label(text.to_owned()))
+        }
     }
 }
 
@@ -111,7 +119,11 @@ impl FromStr for TenantId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_id(text) { Ok(Self(text.into())) } else { Err(IdError::Id(text.to_owned())) }
+        if is_id(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::Id(text.to_owned()))
+        }
     }
 }
 
@@ -148,7 +160,11 @@ impl FromStr for StreamId {
                     && !id.is_empty()
                     && id.bytes().all(is_id_byte)
             });
-        if fits { Ok(Self(text.into())) } else { Err(IdError::Stream(text.to_owned())) }
+        if fits {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::Stream(text.to_owned()))
+        }
     }
 }
 

@@ -32,7 +32,11 @@ impl Amount {
     /// # Errors
     /// [`OutOfRange`].
     pub const fn new(value: i64) -> Result<Self, OutOfRange> {
-        if value < 0 || value > JSON_INTEGER_MAX { Err(OutOfRange(value)) } else { Ok(Self(value)) }
+        if value < 0 || value > JSON_INTEGER_MAX {
+            Err(OutOfRange(value))
+        } else {
+            Ok(Self(value))
+        }
     }
 
     /// The number.
@@ -215,7 +219,10 @@ mod tests {
         assert_eq!(split_largest_remainder(1_000, &[20_000, 5_000]), [800, 200]);
         assert_eq!(split_largest_remainder(10_000, &[0, 0, 0]), [3_334, 3_333, 3_333]);
         assert_eq!(split_largest_remainder(-5, &[1, 1]), [-3, -2]);
-        assert_eq!(split_largest_remainder(700_001, &[6_000, 4_000]), [420_001, 280_000]);
+        assert_eq!(
+            split_largest_remainder(700_001, &[6_000, 4_000]),
+            [420_001, 280_000]
+        );
     }
 
     #[test]

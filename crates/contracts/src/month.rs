@@ -17,14 +17,20 @@ impl Month {
     /// The month of a day.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
-        Self { year: date.year(), month: date.month() }
+        Self {
+            year: date.year(),
+            month: date.month(),
+        }
     }
 
     /// The month `count` months later (earlier when negative).
     #[must_use]
     pub fn plus(self, count: i32) -> Self {
         let index = self.year * 12 + i32::try_from(self.month).unwrap_or(1) - 1 + count;
-        Self { year: index.div_euclid(12), month: u32::try_from(index.rem_euclid(12)).unwrap_or(0) + 1 }
+        Self {
+            year: index.div_euclid(12),
+            month: u32::try_from(index.rem_euclid(12)).unwrap_or(0) + 1,
+        }
     }
 
     /// Full months from `earlier` to this one.

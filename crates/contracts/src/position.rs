@@ -81,7 +81,9 @@ impl Epoch {
 
 impl<'de> Deserialize<'de> for Epoch {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -108,7 +110,11 @@ impl FromStr for Epoch {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=8).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if fits { Ok(Self(text.to_owned())) } else { Err(TokenError::Epoch(text.to_owned())) }
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TokenError::Epoch(text.to_owned()))
+        }
     }
 }
 
@@ -146,7 +152,10 @@ impl FromStr for Token {
             return Err(form());
         }
         let position = number.parse().map(Position::new).map_err(|_| form())?;
-        Ok(Self { epoch: epoch.parse()?, position })
+        Ok(Self {
+            epoch: epoch.parse()?,
+            position,
+        })
     }
 }
 
@@ -163,7 +172,15 @@ mod tests {
 
     #[test]
     fn a_malformed_token_says_what_form_it_should_have() {
-        for bad in ["", "k3f9", "k3f9.", "k3f9.x1", "K3.1", "toolongepoch.1", "k3f9.-1"] {
+        for bad in [
+            "",
+            "k3f9",
+            "k3f9.",
+            "k3f9.x1",
+            "K3.1",
+            "toolongepoch.1",
+            "k3f9.-1",
+        ] {
             assert!(bad.parse::<Token>().is_err(), "{bad}");
         }
     }

@@ -77,22 +77,32 @@ impl Problem {
     /// 400 `invalid-command`: the body does not have the command's shape.
     #[must_use]
     pub fn invalid_command(errors: &[FieldError]) -> Self {
-        Self::new(400, "invalid-command", "The command does not have the right shape")
-            .with("errors", serde_json::to_value(errors).unwrap_or(Value::Null))
+        Self::new(
+            400,
+            "invalid-command",
+            "The command does not have the right shape",
+        )
+        .with("errors", serde_json::to_value(errors).unwrap_or(Value::Null))
     }
 
     /// 400 `invalid-parameter`: a query parameter does not exist or does not parse.
     #[must_use]
     pub fn invalid_parameter(name: &str, detail: impl Into<String>) -> Self {
-        Self::new(400, "invalid-parameter", "A parameter does not exist or does not parse")
-            .with("parameter", name)
-            .detail(detail)
+        Self::new(
+            400,
+            "invalid-parameter",
+            "A parameter does not exist or does not parse",
+        )
+        .with("parameter", name)
+        .detail(detail)
     }
 
     /// 422 `refused`: the domain says no, by the name of its rule.
     #[must_use]
     pub fn refused(reason: &str, detail: impl Into<String>) -> Self {
-        Self::new(422, "refused", "The command was refused").with("reason", reason).detail(detail)
+        Self::new(422, "refused", "The command was refused")
+            .with("reason", reason)
+            .detail(detail)
     }
 
     /// 401 `unauthenticated`.
@@ -116,7 +126,9 @@ impl Problem {
     /// 503 `unavailable`, to be tried again.
     #[must_use]
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(503, "unavailable", "The service cannot answer now").detail(detail).retry_after(1)
+        Self::new(503, "unavailable", "The service cannot answer now")
+            .detail(detail)
+            .retry_after(1)
     }
 }
 
@@ -134,7 +146,10 @@ impl InvalidParameter {
     /// A refusal of one parameter.
     #[must_use]
     pub fn new(name: &str, detail: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), detail: detail.into() }
+        Self {
+            name: name.to_owned(),
+            detail: detail.into(),
+        }
     }
 }
 

@@ -7,7 +7,14 @@ use serde::{Deserialize, Deserializer, Serializer};
 #[must_use]
 pub fn format(at: DateTime<Utc>) -> String {
     let whole_millis = at.nanosecond().is_multiple_of(1_000_000);
-    at.to_rfc3339_opts(if whole_millis { SecondsFormat::Millis } else { SecondsFormat::Micros }, true)
+    at.to_rfc3339_opts(
+        if whole_millis {
+            SecondsFormat::Millis
+        } else {
+            SecondsFormat::Micros
+        },
+        true,
+    )
 }
 
 /// Reads an instant; any RFC 3339 offset is accepted, sub-microseconds are cut off.
@@ -50,7 +57,9 @@ pub mod option {
 
     /// # Errors
     /// The text is not RFC 3339.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<DateTime<Utc>>, D::Error> {
         Option::<String>::deserialize(deserializer)?
             .map(|text| super::parse(&text).map_err(serde::de::Error::custom))
             .transpose()

@@ -12,8 +12,11 @@ struct Step {
     apply: fn(&mut Value),
 }
 
-const STEPS: &[Step] =
-    &[Step { event_type: "OrderCancelled", from_schema: 1, apply: order_cancelled_gets_a_reason }];
+const STEPS: &[Step] = &[Step {
+    event_type: "OrderCancelled",
+    from_schema: 1,
+    apply: order_cancelled_gets_a_reason,
+}];
 
 /// Schema 1 may lack the reason.
 fn order_cancelled_gets_a_reason(data: &mut Value) {
@@ -31,8 +34,13 @@ fn order_cancelled_gets_a_reason(data: &mut Value) {
 pub fn upcast(event_type: &str, schema: u16, data: &Arc<RawValue>) -> (u16, Arc<RawValue>) {
     let mut value: Option<Value> = None;
     let mut now = schema;
-    while let Some(step) = STEPS.iter().find(|s| s.event_type == event_type && s.from_schema == now) {
-        let current = value.take().map_or_else(|| serde_json::from_str(data.get()).ok(), Some);
+    while let Some(step) = STEPS
+        .iter()
+        .find(|s| s.event_type == event_type && s.from_schema == now)
+    {
+        let current = value
+            .take()
+            .map_or_else(|| serde_json::from_str(data.get()).ok(), Some);
         let Some(mut current) = current else { break };
         (step.apply)(&mut current);
         value = Some(current);
@@ -48,7 +56,10 @@ pub fn upcast(event_type: &str, schema: u16, data: &Arc<RawValue>) -> (u16, Arc<
 #[must_use]
 pub fn newest(event_type: &str, schema: u16) -> u16 {
     let mut now = schema;
-    while STEPS.iter().any(|s| s.event_type == event_type && s.from_schema == now) {
+    while STEPS
+        .iter()
+        .any(|s| s.event_type == event_type && s.from_schema == now)
+    {
         now += 1;
     }
     now
@@ -80,14 +91,24 @@ mod tests {
     fn a_cancellation_without_reason_reads_as_other() {
         let (schema, data) = upcast("OrderCancelled", 1, &raw(r#"{"order_id":"O1"}"#));
         assert_eq!(schema, 2);
-        assert_eq!(serde_json::from_str::<Value>(data.get()).unwrap()["reason"], "other");
+        assert_eq!(
+            serde_json::from_str::<Value>(data.get()).unwrap()["reason"],
+            "other"
+        );
     }
 
     #[test]
     fn a_reason_and_unknown_fields_survive() {
-        let (_, data) = upcast("OrderCancelled", 1, &raw(r#"{"order_id":"O1","reason":"customer","x":1}"#));
+        let (_, data) = upcast(
+            "OrderCancelled",
+            1,
+            &raw(r#"{"order_id":"O1","reason":"customer","x":1}"#),
+        );
         let value: Value = serde_json::from_str(data.get()).unwrap();
-        assert_eq!((value["reason"].as_str(), value["x"].as_i64()), (Some("customer"), Some(1)));
+        assert_eq!(
+            (value["reason"].as_str(), value["x"].as_i64()),
+            (Some("customer"), Some(1))
+        );
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::Amount, time};
+use crate::{
+    ids::{Id, Label},
+    money::Amount,
+    time,
+};
 
 /// Who called whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

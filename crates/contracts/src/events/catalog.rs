@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::{Amount, Currency}, time};
+use crate::{
+    ids::{Id, Label},
+    money::{Amount, Currency},
+    time,
+};
 
 /// Whether a product counts in unit totals and rankings (S-R6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,7 +3,11 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::{Amount, Currency, SignedAmount}, month::Month};
+use crate::{
+    ids::{Id, Label},
+    money::{Amount, Currency, SignedAmount},
+    month::Month,
+};
 
 /// What a rate document pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -153,7 +153,11 @@ mod tests {
 
     #[test]
     fn a_wrong_shape_names_the_event_and_the_field() {
-        let error = Payload::decode("StockReceived", 1, r#"{"product_id":"P","warehouse_id":"W"}"#).unwrap_err();
-        assert_eq!(error.to_string(), "data of `StockReceived` is malformed: missing field `qty` at line 1 column 37");
+        let error =
+            Payload::decode("StockReceived", 1, r#"{"product_id":"P","warehouse_id":"W"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "data of `StockReceived` is malformed: missing field `qty` at line 1 column 37"
+        );
     }
 }

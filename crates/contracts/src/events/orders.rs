@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::{Amount, Currency}};
+use crate::{
+    ids::{Id, Label},
+    money::{Amount, Currency},
+};
 
 /// A line of an order, with price, discount and category as sold (S-R2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

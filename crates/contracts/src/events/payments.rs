@@ -3,7 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::{Amount, Currency, SignedAmount}, time};
+use crate::{
+    ids::{Id, Label},
+    money::{Amount, Currency, SignedAmount},
+    time,
+};
 
 /// How a payment is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

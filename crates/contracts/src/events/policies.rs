@@ -3,7 +3,10 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::{Id, Label}, money::{Amount, Currency}};
+use crate::{
+    ids::{Id, Label},
+    money::{Amount, Currency},
+};
 
 /// How often premiums are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::Id, money::{Amount, SignedAmount}, time};
+use crate::{
+    ids::Id,
+    money::{Amount, SignedAmount},
+    time,
+};
 
 /// Goods arrived in a warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
