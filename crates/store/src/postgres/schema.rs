@@ -21,7 +21,7 @@ pub(crate) async fn create(
     epoch: &Epoch,
 ) -> Result<(), sqlx::Error> {
     let schema = format!("{}_{version}", view.replace('-', "_"));
-    let script = include_str!("../../sql/templates/schema_create.sql")
+    let script = include_str!("../../../../migrations/projections/version.sql")
         .replace("{schema}", &schema)
         .replace("{common}", COMMON_DDL)
         .replace("{view}", ddl);
