@@ -141,7 +141,7 @@ impl<V: View> Workspace<V> {
                 (stored.position, stored.revision) = (event.position, revision);
             }
             self.restated.extend(restates.map(|k| Restated {
-                table: *table,
+                table,
                 key: Key::clone(key),
                 position: event.position,
                 revision,
