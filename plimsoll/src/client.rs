@@ -85,8 +85,10 @@ impl Client {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let found = run.as_ref();
-        let url = url.or(found.map(|run| run.url.as_str())).unwrap_or(DEFAULT_URL);
-        let token = token.or(found.filter(|run| run.url == url).map(|run| run.token.as_str())).with_context(|| {
+        let url = url
+            .or_else(|| found.map(|run| run.url.as_str()))
+            .unwrap_or(DEFAULT_URL);
+        let token = token.or_else(|| found.filter(|run| run.url == url).map(|run| run.token.as_str())).with_context(|| {
             format!(
                 "no token for {url}: start `plimsoll up` in this folder, or give --token / PLIMSOLL_TOKEN \
                  (make one with `plimsoll token`)"
@@ -102,7 +104,6 @@ impl Client {
     }
 
     /// A request with the token.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.url))

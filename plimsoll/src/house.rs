@@ -31,7 +31,6 @@ pub struct Addresses {
 
 /// Which services run in this process.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "three services, each there or not")]
 pub struct Services {
     /// Commands over HTTP, import, feed, relay.
     pub command_side: bool,

@@ -1,6 +1,7 @@
 //! The command line: one enum of verbs, one file per verb. Exit codes: 0 done, 1 failed, 2 usage.
 
 mod import;
+mod log;
 mod openapi;
 mod output;
 mod projection;
@@ -36,6 +37,8 @@ enum Verb {
     Import(import::Args),
     /// Look at projections, rebuild, pause or resume them.
     Projection(projection::Args),
+    /// Care for the event log itself.
+    Log(log::Args),
     /// Make a bearer token by hand.
     Token(token::Args),
     /// Print the OpenAPI document.
@@ -71,6 +74,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::QueryApi(args) => services::run(services::Service::QueryApi, args).await,
         Verb::Import(args) => import::run(args).await,
         Verb::Projection(args) => projection::run(args).await,
+        Verb::Log(args) => log::run(args).await,
         Verb::Token(args) => token::run(&args),
         Verb::Openapi => openapi::run(),
     }

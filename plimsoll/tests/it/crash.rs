@@ -179,12 +179,12 @@ fn events() -> Vec<ImportedEvent> {
             let order_stream = StreamId::of("order", &format!("O{number}")).unwrap();
             let payment_stream = StreamId::of("payment", &format!("P{number}")).unwrap();
             [
-                imported(u128::from(number) * 2, order_stream, occurred_at, order.into()),
+                imported(u128::from(number) * 2, order_stream, occurred_at, &order.into()),
                 imported(
                     u128::from(number) * 2 + 1,
                     payment_stream,
                     occurred_at,
-                    payment.into(),
+                    &payment.into(),
                 ),
             ]
         })
@@ -195,7 +195,7 @@ fn imported(
     id: u128,
     stream: StreamId,
     occurred_at: chrono::DateTime<chrono::Utc>,
-    payload: plimsoll_contracts::Payload,
+    payload: &plimsoll_contracts::Payload,
 ) -> ImportedEvent {
     ImportedEvent {
         id: Uuid::from_u128(id + 1),

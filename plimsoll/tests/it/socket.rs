@@ -61,12 +61,7 @@ impl Watcher {
         };
         watcher.send(&json!({"type": "hello", "sdk": "test"})).await;
         watcher.subscribe(None).await;
-        watcher
-            .until(|watcher, message| {
-                message["type"] == "snapshot" && message["last"] == true && watcher.have > 0
-                    || message["last"] == true
-            })
-            .await;
+        watcher.until(|_, message| message["last"] == true).await;
         watcher
     }
 
