@@ -321,11 +321,13 @@ impl Actor {
         let Some(at) = self.at.clone() else { return };
         let may_advance = !self.is_dirty && self.reload.is_none();
         let wanted = self.cohort.wanted();
+        let parked = self.rows.as_ref().map_or(0, |rows| rows.parked());
         let (progress_due, heartbeat_due) = (now >= self.progress_at, now >= self.heartbeat_at);
         let (moved, told) = self.cohort.latest(|latest| {
             let before = latest.position;
             if may_advance {
                 latest.advance(at.position, at.as_of);
+                latest.parked = parked;
             }
             let unsaid = latest.position > latest.said;
             let hurry = wanted > latest.said && latest.position >= wanted;

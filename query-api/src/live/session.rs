@@ -128,7 +128,7 @@ impl Session {
         if now >= self.expires_at {
             self.expires_at = instant_of(&self.claims);
         }
-        if now >= self.expires_at {
+        if hello::expires_at(&self.claims) <= Utc::now() {
             return Err(Close::token_expired(
                 "the token has expired; come back with another",
             ));

@@ -78,6 +78,8 @@ pub(super) const DESCRIPTION: Description = &[
     Table {
         name: "live",
         parameters: &[
+            ("live", "true: this table"),
+            ("only", "open: this table"),
             ("agent_id", "ids, with commas between them"),
             ("queue", "queues, with commas between them"),
         ],

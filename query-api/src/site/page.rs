@@ -127,6 +127,15 @@ fn hashes(app: &App) -> impl Iterator<Item = (String, &str)> {
     modules.map(|(file, hash)| (app.address(file), hash.as_str()))
 }
 
+/// With the import map's own hash: a browser throws a preloaded module away whose hash it was not told.
+fn preload(app: &App, file: &str) -> String {
+    let address = app.address(file);
+    match app.manifest.integrity.get(file) {
+        Some(hash) => format!(r#"<link rel="modulepreload" href="{address}" integrity="{hash}">"#),
+        None => format!(r#"<link rel="modulepreload" href="{address}">"#),
+    }
+}
+
 fn document(apps: &Apps, import_map: &str, language: Option<&str>) -> String {
     let mut head = String::new();
     let mut line = |text: String| writeln!(head, "  {text}").expect("a String takes every text");
@@ -155,10 +164,7 @@ fn document(apps: &Apps, import_map: &str, language: Option<&str>) -> String {
         .filter(|app| app.manifest.kind != Kind::Fragment);
     for app in needed {
         for file in &app.manifest.preload {
-            line(format!(
-                r#"<link rel="modulepreload" href="{}">"#,
-                app.address(file)
-            ));
+            line(preload(app, file));
         }
     }
     let fragments: Vec<&str> = apps
