@@ -13,10 +13,16 @@ use plimsoll_log::{Log, LogOptions};
 use plimsoll_projector::Projector;
 use plimsoll_query_api::QueryApi;
 use plimsoll_store::{Select, StoreOptions, Stores};
+use plimsoll_views::{CallTime, Commission, Revenue, SalesVolume, View as _};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest wait for a part to finish what it is at.
 const CLOSE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Longest wait for the views to be there at a start.
+const SERVE_WITHIN: Duration = Duration::from_secs(60);
+/// The views that a projector makes.
+const VIEWS: [&str; 4] = [SalesVolume::NAME, CallTime::NAME, Revenue::NAME, Commission::NAME];
 
 /// Where the servers are.
 #[derive(Debug, Clone)]
@@ -154,7 +160,7 @@ impl House {
         );
         self.merge(plimsoll_projector::router(projector.clone(), keys.clone()));
         self.projector = Some(projector);
-        self.readiness.set("projector", true);
+        self.readiness.set("projector", false);
         Ok(())
     }
 
@@ -192,7 +198,32 @@ impl House {
         }
         self.merge(self.readiness.clone().router());
         self.merge(crate::openapi::router());
-        self.router = std::mem::take(&mut self.router).fallback(no_such_path);
+        // The query side answers for every path that nobody else has: some of them are web pages.
+        if self.query_api.is_none() {
+            self.router = std::mem::take(&mut self.router).fallback(no_such_path);
+        }
+    }
+
+    /// Waits until every view can be asked: its projector has made its tables or keys.
+    ///
+    /// # Errors
+    /// That takes too long; which view, and why.
+    pub async fn serving(&self) -> anyhow::Result<()> {
+        let Some(stores) = self.stores.as_ref().filter(|_| self.projector.is_some()) else {
+            return Ok(());
+        };
+        let until = tokio::time::Instant::now() + SERVE_WITHIN;
+        for view in VIEWS {
+            while let Err(error) = stores.head(view).await {
+                if tokio::time::Instant::now() > until {
+                    return Err(error)
+                        .with_context(|| format!("{view} could not be made within {SERVE_WITHIN:?}"));
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        self.readiness.set("projector", true);
+        Ok(())
     }
 
     /// Whether the log is empty: nothing was ever appended.
