@@ -92,6 +92,7 @@ pub(super) async fn run(service: Service, args: Args) -> anyhow::Result<ExitCode
         stop.clone(),
         ServeOptions::default(),
     ));
+    house.serving().await?;
     line(&format!("ready http://{address}"));
     signal::asked_to_stop().await;
     house.close_queries().await;

@@ -153,6 +153,7 @@ async fn run_on(
         ServeOptions::default(),
     ));
 
+    house.serving().await?;
     let until = Utc::now() + chrono::Duration::hours(TOKEN_HOURS);
     let token = keys.issue(&Claims::everything("operator", TenantId::main(), until))?;
     let client = Client::new(url, &token)?;

@@ -12,7 +12,7 @@ use crate::client::Client;
 const EVENTS_PER_REQUEST: usize = 2_000;
 
 /// What an import came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub struct Uploaded {
     /// Events that are new in the log.
     pub appended: u64,
@@ -22,22 +22,23 @@ pub struct Uploaded {
     pub position: u64,
 }
 
-/// The last line of the endpoint's answer: sums, or a problem document.
+/// A line of the endpoint's answer: a problem with a batch, a batch taken, or the sums at the end.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum LastLine {
-    Done {
-        appended: u64,
-        repeated: u64,
-        position: u64,
-    },
+enum Line {
     Problem(plimsoll_contracts::Problem),
+    Progress {
+        #[serde(rename = "line")]
+        _line: u64,
+    },
+    Done(Uploaded),
 }
 
 /// Sends all events in order and moves the bar by what the server took.
 ///
 /// # Errors
-/// The server cannot be reached, refuses the token, or refuses a line; what it took before stays.
+/// The server cannot be reached, refuses the token, or does not take a batch; what it took before
+/// stays.
 pub async fn upload(
     client: &Client,
     events: &[ImportedEvent],
@@ -50,27 +51,42 @@ pub async fn upload(
             serde_json::to_writer(&mut body, event)?;
             body.push(b'\n');
         }
-        let answer = client.import(body).await?;
-        let line = answer
-            .lines()
-            .rfind(|line| !line.is_empty())
-            .context("the server answered nothing")?;
-        match serde_json::from_str(line).with_context(|| format!("not an import answer: {line}"))? {
-            LastLine::Done {
-                appended,
-                repeated,
-                position,
-            } => {
-                sum.appended += appended;
-                sum.repeated += repeated;
-                sum.position = position;
-            }
-            LastLine::Problem(problem) => anyhow::bail!(
-                "the server refused a line: {}; events before its batch are in the log, so mend the line and import again",
-                problem.detail.unwrap_or(problem.title)
-            ),
-        }
+        let done = read(&client.import(body).await?)?;
+        sum.appended += done.appended;
+        sum.repeated += done.repeated;
+        sum.position = done.position;
         bar.inc(chunk.len() as u64);
     }
     Ok(sum)
+}
+
+/// The sums at the end of an answer that tells of no problem.
+fn read(answer: &str) -> anyhow::Result<Uploaded> {
+    let mut done = None;
+    for line in answer.lines().filter(|line| !line.is_empty()) {
+        match serde_json::from_str(line).with_context(|| format!("not an import answer: {line}"))? {
+            Line::Progress { .. } => {}
+            Line::Done(sums) => done = Some(sums),
+            Line::Problem(problem) => anyhow::bail!(
+                "the server did not take a batch: {}; what came before it is in the log, so mend the cause and \
+                 import again",
+                problem.detail.unwrap_or(problem.title)
+            ),
+        }
+    }
+    done.context("the import was cut off; import again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_before_the_sums_is_a_failure() {
+        let problem = r#"{"type":"urn:plimsoll:problem:unavailable","title":"No","status":503}"#;
+        let sums = r#"{"appended":0,"repeated":0,"position":7}"#;
+        assert!(read(&format!("{problem}\n{sums}\n")).is_err());
+        assert!(read(r#"{"line":2,"appended":2,"repeated":0,"position":7}"#).is_err());
+        assert_eq!(read(sums).unwrap().position, 7);
+    }
 }

@@ -93,7 +93,10 @@ impl<V: View> Workspace<V> {
             .payload()
             .map_err(|e| FoldError::Unreadable(e.to_string()))?;
         let before = self.meta.clone();
-        self.meta.watermark = self.meta.watermark.max(Some(event.occurred_at));
+        // Business time only: a change of configuration happens on an operator's clock.
+        if !configures {
+            self.meta.watermark = self.meta.watermark.max(Some(event.occurred_at));
+        }
         let outcome = match payload {
             Payload::TenantConfigured(configured) => self.configure(&configured.changes),
             _ => V::apply(event, payload, self),
