@@ -76,7 +76,11 @@ async fn one(State(admin): State<Admin>, claims: Claims, Path(name): Path<String
 
 type Accepted = (StatusCode, Json<OperationStatus>);
 
-async fn rebuild(State(admin): State<Admin>, claims: Claims, Path(name): Path<String>) -> ApiResult<Accepted> {
+async fn rebuild(
+    State(admin): State<Admin>,
+    claims: Claims,
+    Path(name): Path<String>,
+) -> ApiResult<Accepted> {
     claims.require(SCOPE)?;
     let operation = admin.projector.rebuild(&name, &claims.sub).await?;
     Ok((StatusCode::ACCEPTED, Json(operation)))
@@ -116,7 +120,10 @@ impl From<OperateError> for ApiError {
                 Problem::new(409, "projection-paused", "The projection is paused").detail(error.to_string())
             }
             OperateError::Store(_) | OperateError::Log(_) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "admin request not answered");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "admin request not answered"
+                );
                 Problem::unavailable(error.to_string())
             }
         };

@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    Options, OperationStatus, Status,
+    OperationStatus, Options, Status,
     engine::Context,
     registry::{Definition, VIEWS},
     status::{Board, operation_status, status},
@@ -88,7 +88,10 @@ impl Projector {
     pub async fn overview(&self, view: Option<&str>) -> Result<Overview, OperateError> {
         let head = self.0.log.head().await?;
         let records = self.0.stores.versions(view).await?;
-        let projections = records.iter().map(|record| status(record, &self.0.board, &head)).collect();
+        let projections = records
+            .iter()
+            .map(|record| status(record, &self.0.board, &head))
+            .collect();
         Ok(Overview {
             epoch: head.epoch,
             head: head.position,
@@ -104,12 +107,27 @@ impl Projector {
     pub async fn rebuild(&self, view: &str, actor: &str) -> Result<OperationStatus, OperateError> {
         let definition = definition(view)?;
         let records = self.0.stores.versions(Some(view)).await?;
-        if records.iter().any(|record| record.phase != Phase::Retired && record.paused) {
+        if records
+            .iter()
+            .any(|record| record.phase != Phase::Retired && record.paused)
+        {
             return Err(OperateError::Paused(view.to_owned()));
         }
         let head = self.0.log.head().await?;
-        let version = self.0.stores.begin_version(view, definition.logic, &head.epoch).await?;
-        self.record("rebuild", view, version, actor, OperationState::Running, head.position).await
+        let version = self
+            .0
+            .stores
+            .begin_version(view, definition.logic, &head.epoch)
+            .await?;
+        self.record(
+            "rebuild",
+            view,
+            version,
+            actor,
+            OperationState::Running,
+            head.position,
+        )
+        .await
     }
 
     /// Stops a view where it is; it goes on serving what it has.
@@ -133,22 +151,31 @@ impl Projector {
     /// # Errors
     /// [`OperateError::Store`].
     pub async fn operation(&self, id: Uuid) -> Result<Option<OperationStatus>, OperateError> {
-        let Some(operation) = self.0.stores.operation(id).await? else { return Ok(None) };
+        let Some(operation) = self.0.stores.operation(id).await? else {
+            return Ok(None);
+        };
         let records = self.0.stores.versions(Some(&operation.view)).await?;
         let record = record_of(&records, operation.version);
         Ok(Some(operation_status(operation, record, &self.0.board)))
     }
 
-    async fn set_paused(&self, view: &str, actor: &str, paused: bool) -> Result<OperationStatus, OperateError> {
+    async fn set_paused(
+        &self,
+        view: &str,
+        actor: &str,
+        paused: bool,
+    ) -> Result<OperationStatus, OperateError> {
         definition(view)?;
         if !self.0.stores.set_paused(view, paused).await? {
             return Err(OperateError::Unknown(view.to_owned()));
         }
         let records = self.0.stores.versions(Some(view)).await?;
         let serving = records.iter().find(|record| record.phase == Phase::Serving);
-        let (version, position) = serving.map_or((0, Position::ZERO), |r| (r.id.version, r.progress.position));
+        let (version, position) =
+            serving.map_or((0, Position::ZERO), |r| (r.id.version, r.progress.position));
         let kind = if paused { "pause" } else { "resume" };
-        self.record(kind, view, version, actor, OperationState::Done, position).await
+        self.record(kind, view, version, actor, OperationState::Done, position)
+            .await
     }
 
     async fn record(
@@ -176,7 +203,11 @@ impl Projector {
         tracing::info!(view, version, actor, kind, operation = %recorded.id, "asked for");
         self.0.asked.send_modify(|count| *count += 1);
         let records = self.0.stores.versions(Some(view)).await?;
-        Ok(operation_status(recorded, record_of(&records, version), &self.0.board))
+        Ok(operation_status(
+            recorded,
+            record_of(&records, version),
+            &self.0.board,
+        ))
     }
 }
 

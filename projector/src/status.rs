@@ -135,7 +135,9 @@ impl Board {
 pub(crate) fn status(record: &VersionRecord, board: &Board, head: &Head) -> Status {
     let progress = board.get(&record.id).unwrap_or_else(|| record.progress.clone());
     let lag_events = head.position.since(progress.position);
-    let behind = progress.as_of.map_or(0, |as_of| (head.recorded_at - as_of).num_milliseconds().max(0));
+    let behind = progress
+        .as_of
+        .map_or(0, |as_of| (head.recorded_at - as_of).num_milliseconds().max(0));
     let owner = record.owner.clone().filter(|_| record.leased);
     Status {
         name: record.id.view.clone(),
@@ -147,7 +149,11 @@ pub(crate) fn status(record: &VersionRecord, board: &Board, head: &Head) -> Stat
         as_of: progress.as_of,
         head: head.position,
         lag_events,
-        lag_seconds: if lag_events == 0 { 0.0 } else { millis_as_seconds(behind) },
+        lag_seconds: if lag_events == 0 {
+            0.0
+        } else {
+            millis_as_seconds(behind)
+        },
         rate: progress.rate,
         eta_s: eta_s(lag_events, progress.rate),
         parked_keys: progress.parked,
@@ -161,9 +167,15 @@ pub(crate) fn status(record: &VersionRecord, board: &Board, head: &Head) -> Stat
     }
 }
 
-pub(crate) fn operation_status(operation: Operation, record: Option<&VersionRecord>, board: &Board) -> OperationStatus {
+pub(crate) fn operation_status(
+    operation: Operation,
+    record: Option<&VersionRecord>,
+    board: &Board,
+) -> OperationStatus {
     let reached = record.map(|record| {
-        board.get(&record.id).map_or(record.progress.position, |progress| progress.position)
+        board
+            .get(&record.id)
+            .map_or(record.progress.position, |progress| progress.position)
     });
     let state = operation.state.name();
     let position = reached.unwrap_or(operation.target);
@@ -178,7 +190,11 @@ pub(crate) fn operation_status(operation: Operation, record: Option<&VersionReco
         finished_at: operation.finished_at,
         position,
         target: operation.target,
-        progress: if state == "done" { 1.0 } else { share(position, operation.target) },
+        progress: if state == "done" {
+            1.0
+        } else {
+            share(position, operation.target)
+        },
         error: operation.error,
     }
 }

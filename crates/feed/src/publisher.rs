@@ -82,6 +82,9 @@ async fn send(client: Client, mut waiting: mpsc::Receiver<(Arc<str>, Bytes)>) {
         }
     }
     if let Err(error) = client.flush().await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "last changes not flushed");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "last changes not flushed"
+        );
     }
 }

@@ -78,7 +78,9 @@ impl Stream for Subscription {
 
 impl std::fmt::Debug for Subscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subscription").field("view", &self.view).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("view", &self.view)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +88,10 @@ fn read(payload: &[u8]) -> FeedItem {
     match serde_json::from_slice::<Change>(payload) {
         Ok(change) => FeedItem::Change(change),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "unreadable message on the change feed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "unreadable message on the change feed"
+            );
             FeedItem::Lost
         }
     }

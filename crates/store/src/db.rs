@@ -59,7 +59,10 @@ impl Db {
     /// Waits for running work, then closes the connections.
     pub(crate) async fn close(&self) {
         self.tracker.close();
-        if tokio::time::timeout(Duration::from_secs(10), self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(10), self.tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("the stores were closed while some of their work was still running");
         }
         self.pool.close().await;

@@ -15,7 +15,9 @@ pub enum StoreError {
     #[error("the projections' Redis cannot be reached or refused the request")]
     Redis(#[from] ::redis::RedisError),
     /// Redis may throw keys away under memory pressure.
-    #[error("Redis has maxmemory-policy {policy} and a memory limit: it may throw away rows of a view; set noeviction")]
+    #[error(
+        "Redis has maxmemory-policy {policy} and a memory limit: it may throw away rows of a view; set noeviction"
+    )]
     Evicts {
         /// The policy that it has.
         policy: String,

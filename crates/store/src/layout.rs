@@ -22,9 +22,18 @@ pub enum Backend {
 }
 
 const LAYOUTS: &[Layout] = &[
-    postgres("sales-volume", include_str!("../../../migrations/projections/sales-volume.sql")),
-    postgres("call-time", include_str!("../../../migrations/projections/call-time.sql")),
-    postgres("commission", include_str!("../../../migrations/projections/commission.sql")),
+    postgres(
+        "sales-volume",
+        include_str!("../../../migrations/projections/sales-volume.sql"),
+    ),
+    postgres(
+        "call-time",
+        include_str!("../../../migrations/projections/call-time.sql"),
+    ),
+    postgres(
+        "commission",
+        include_str!("../../../migrations/projections/commission.sql"),
+    ),
     Layout {
         view: "revenue",
         backend: Backend::Redis,

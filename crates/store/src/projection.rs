@@ -103,7 +103,9 @@ impl Projection {
                 ::metrics::histogram!(metrics::COMMIT_SECONDS, "view" => view()).record(started.elapsed());
                 ::metrics::counter!(metrics::WRITTEN, "view" => view()).increment(written as u64);
             }
-            Err(CommitError::Fenced { .. }) => ::metrics::counter!(metrics::FENCED, "view" => view()).increment(1),
+            Err(CommitError::Fenced { .. }) => {
+                ::metrics::counter!(metrics::FENCED, "view" => view()).increment(1)
+            }
             Err(CommitError::Store(_)) => {}
         }
         outcome
@@ -122,7 +124,9 @@ impl Projection {
         };
         let view = || select.view.clone();
         match &read {
-            Ok(_) => ::metrics::histogram!(metrics::SNAPSHOT_SECONDS, "view" => view()).record(started.elapsed()),
+            Ok(_) => {
+                ::metrics::histogram!(metrics::SNAPSHOT_SECONDS, "view" => view()).record(started.elapsed())
+            }
             Err(ReadError::TooManyRows { .. }) => {
                 ::metrics::counter!(metrics::TOO_MANY_ROWS, "view" => view()).increment(1);
             }

@@ -111,7 +111,8 @@ impl Stores {
             };
             match checkpoint {
                 Ok(checkpoint) => {
-                    let (position, as_of) = checkpoint.map_or((Position::ZERO, None), |c| (c.position, c.as_of));
+                    let (position, as_of) =
+                        checkpoint.map_or((Position::ZERO, None), |c| (c.position, c.as_of));
                     return Ok(serving.head(position, as_of));
                 }
                 Err(error) if gone(&error) && self.serving(view).await?.id != serving.id => {}
@@ -129,7 +130,11 @@ impl Stores {
         loop {
             let serving = self.serving(&select.view).await?;
             let read = match self.projection(&serving.id).await {
-                Ok(projection) => projection.snapshot(&serving, select, self.options().read_max_rows).await,
+                Ok(projection) => {
+                    projection
+                        .snapshot(&serving, select, self.options().read_max_rows)
+                        .await
+                }
                 Err(error) => Err(error.into()),
             };
             match read {

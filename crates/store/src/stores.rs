@@ -8,7 +8,10 @@ use std::{
 use ::redis::aio::ConnectionManager;
 
 use crate::{
-    Backend, ProjectionId, StoreError, StoreOptions, db::Db, postgres::PostgresProjection, projection::Projection,
+    Backend, ProjectionId, StoreError, StoreOptions,
+    db::Db,
+    postgres::PostgresProjection,
+    projection::Projection,
     redis::{self, RedisProjection},
 };
 
@@ -26,7 +29,9 @@ struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Inner")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,6 +91,9 @@ impl Stores {
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, u32), Projection>> {
-        self.0.opened.lock().expect("no holder of the opened projections panics")
+        self.0
+            .opened
+            .lock()
+            .expect("no holder of the opened projections panics")
     }
 }

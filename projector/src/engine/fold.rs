@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Event, Position, TenantConfig, TenantId};
 use plimsoll_feed::{RowChange, TenantChange};
-use plimsoll_store::{Commit, DocWrite, Found, Lookup, MetaWrite, Projection, Restatement, RowWrite, StoredRow};
+use plimsoll_store::{
+    Commit, DocWrite, Found, Lookup, MetaWrite, Projection, Restatement, RowWrite, StoredRow,
+};
 use plimsoll_views::{
     FoldError, Meta, Row, View, Workspace,
     fold::{Changes, Key, Need, PARKED_TABLE, ParkedRow},
@@ -60,7 +62,11 @@ impl<V: View> Folder<V> {
         let (mut index, mut lookups) = (0, 0);
         self.touched |= events.iter().any(|event| concerns::<V>(event));
         while let Some(event) = events.get(index) {
-            let Some(workspace) = self.tenants.get_mut(&event.tenant).filter(|_| concerns::<V>(event)) else {
+            let Some(workspace) = self
+                .tenants
+                .get_mut(&event.tenant)
+                .filter(|_| concerns::<V>(event))
+            else {
                 index += 1;
                 continue;
             };
@@ -70,7 +76,11 @@ impl<V: View> Folder<V> {
                     lookups += 1;
                     self.load(&events[index..]).await?;
                 }
-                Err(_missing) => return Err(EngineError::Stuck { position: event.position }),
+                Err(_missing) => {
+                    return Err(EngineError::Stuck {
+                        position: event.position,
+                    });
+                }
             }
         }
         Ok(())
@@ -151,7 +161,11 @@ impl<V: View> Folder<V> {
 
     /// Loads what the first event misses, and what the rest of the batch will.
     async fn load(&mut self, events: &[Arc<Event>]) -> Result<(), EngineError> {
-        for event in events.iter().take(SCOUT_MAX_EVENTS).filter(|event| concerns::<V>(event)) {
+        for event in events
+            .iter()
+            .take(SCOUT_MAX_EVENTS)
+            .filter(|event| concerns::<V>(event))
+        {
             if let Some(workspace) = self.tenants.get_mut(&event.tenant) {
                 workspace.scout(event);
             }
@@ -162,7 +176,11 @@ impl<V: View> Folder<V> {
                 match &need {
                     Need::Doc(key) => lookup.docs.push((tenant.clone(), key.to_string())),
                     Need::Row(table, key) => lookup.rows.push((tenant.clone(), table, key.to_string())),
-                    Need::Parked(owner) => lookup.rows.push((tenant.clone(), PARKED_TABLE, owner.to_string())),
+                    Need::Parked(owner) => {
+                        lookup
+                            .rows
+                            .push((tenant.clone(), PARKED_TABLE, owner.to_string()))
+                    }
                 }
                 needs.push((tenant.clone(), need));
             }
@@ -179,17 +197,22 @@ impl<V: View> Folder<V> {
             }
         }
         for (tenant, table, stored) in found.rows {
-            let Some(workspace) = self.tenants.get_mut(&tenant) else { continue };
+            let Some(workspace) = self.tenants.get_mut(&tenant) else {
+                continue;
+            };
             if table == PARKED_TABLE {
                 workspace.loaded_parked(stored.key.into(), Some(decode::<ParkedRow>(stored.body.get())?));
             } else {
-                let row = V::Row::decode(table, stored.body.get()).map_err(|e| EngineError::State(e.to_string()))?;
+                let row = V::Row::decode(table, stored.body.get())
+                    .map_err(|e| EngineError::State(e.to_string()))?;
                 workspace.loaded_row(table, stored.key.as_str().into(), Some(kept(row, &stored)));
             }
         }
         // What was not found does not exist; what was found is there already and stays.
         for (tenant, need) in needs {
-            let Some(workspace) = self.tenants.get_mut(&tenant) else { continue };
+            let Some(workspace) = self.tenants.get_mut(&tenant) else {
+                continue;
+            };
             match need {
                 Need::Doc(key) => workspace.loaded_doc(key, None),
                 Need::Row(table, key) => workspace.loaded_row(table, key, None),
@@ -206,34 +229,57 @@ impl Changed {
         let position = commit.position;
         let mut rows = Vec::with_capacity(changes.rows.len() + changes.parked.len());
         for change in changes.rows {
-            let (position, revision) = change.value.as_ref().map_or((position, 0), |s| (s.position, s.revision));
+            let (position, revision) = change
+                .value
+                .as_ref()
+                .map_or((position, 0), |s| (s.position, s.revision));
             let span = change.value.as_ref().and_then(|stored| stored.row.span());
             let body = change.value.as_ref().map(|stored| json(&stored.row));
-            commit.rows.push(row_write(tenant, change.table, &change.key, span, position, revision, body.as_deref()));
+            commit.rows.push(row_write(
+                tenant,
+                change.table,
+                &change.key,
+                span,
+                position,
+                revision,
+                body.as_deref(),
+            ));
             rows.push(row_change(change.table, &change.key, position, revision, body));
         }
         for change in changes.parked {
             let newest = change.value.as_ref().and_then(|row| row.entries.last());
             let position = newest.map_or(position, |entry| entry.position);
             let body = change.value.as_ref().map(json);
-            commit.rows.push(row_write(tenant, PARKED_TABLE, &change.key, None, position, 0, body.as_deref()));
+            commit.rows.push(row_write(
+                tenant,
+                PARKED_TABLE,
+                &change.key,
+                None,
+                position,
+                0,
+                body.as_deref(),
+            ));
             rows.push(row_change(PARKED_TABLE, &change.key, position, 0, body));
         }
-        commit.docs.extend(changes.docs.into_iter().map(|change| DocWrite {
-            tenant: tenant.clone(),
-            key: change.key.to_string(),
-            body: change.value.as_ref().map(|doc| json(doc).get().to_owned()),
-        }));
-        commit.restatements.extend(changes.restated.into_iter().map(|restated| Restatement {
-            tenant: tenant.clone(),
-            table: restated.table,
-            key: restated.key.to_string(),
-            position: restated.position,
-            revision: restated.revision,
-            cause: restated.cause,
-            before: json(&restated.before).get().to_owned(),
-            after: restated.after.as_ref().map(|row| json(row).get().to_owned()),
-        }));
+        commit
+            .docs
+            .extend(changes.docs.into_iter().map(|change| DocWrite {
+                tenant: tenant.clone(),
+                key: change.key.to_string(),
+                body: change.value.as_ref().map(|doc| json(doc).get().to_owned()),
+            }));
+        commit
+            .restatements
+            .extend(changes.restated.into_iter().map(|restated| Restatement {
+                tenant: tenant.clone(),
+                table: restated.table,
+                key: restated.key.to_string(),
+                position: restated.position,
+                revision: restated.revision,
+                cause: restated.cause,
+                before: json(&restated.before).get().to_owned(),
+                after: restated.after.as_ref().map(|row| json(row).get().to_owned()),
+            }));
         let meta = changes.meta.as_ref().map(json);
         commit.metas.extend(meta.as_ref().map(|meta| MetaWrite {
             tenant: tenant.clone(),

@@ -51,7 +51,10 @@ impl EngineError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Store(error) | Self::Commit(CommitError::Store(error)) => {
-                matches!(error, StoreError::Database(_) | StoreError::Redis(_) | StoreError::Gone { .. })
+                matches!(
+                    error,
+                    StoreError::Database(_) | StoreError::Redis(_) | StoreError::Gone { .. }
+                )
             }
             Self::Commit(CommitError::Fenced { .. }) => true,
             Self::Tail(TailError::Stopped) => true,

@@ -22,7 +22,11 @@ pub(crate) async fn supervise<V: View>(context: Context) {
     let mut running: BTreeMap<u32, Running> = BTreeMap::new();
     while !context.shutdown.is_cancelled() {
         if let Err(error) = look::<V>(&context, &mut running).await {
-            tracing::warn!(view = V::NAME, error = &error as &dyn std::error::Error, "control tables not read");
+            tracing::warn!(
+                view = V::NAME,
+                error = &error as &dyn std::error::Error,
+                "control tables not read"
+            );
         }
         tokio::select! {
             () = context.shutdown.cancelled() => {}
@@ -32,7 +36,11 @@ pub(crate) async fn supervise<V: View>(context: Context) {
     }
     for (_, Running { task, .. }) in running {
         if let Err(error) = task.await {
-            tracing::error!(view = V::NAME, error = &error as &dyn std::error::Error, "worker ended badly");
+            tracing::error!(
+                view = V::NAME,
+                error = &error as &dyn std::error::Error,
+                "worker ended badly"
+            );
         }
     }
 }
@@ -68,7 +76,11 @@ async fn attend<V: View>(
 ) -> Result<(), StoreError> {
     let id = record.id.clone();
     if record.logic != V::VERSION {
-        tracing::debug!(view = V::NAME, version = id.version, "made by other code; not continued");
+        tracing::debug!(
+            view = V::NAME,
+            version = id.version,
+            "made by other code; not continued"
+        );
         return Ok(());
     }
     if id.epoch != *context.log.epoch() {
@@ -83,11 +95,23 @@ async fn attend<V: View>(
             });
             return Ok(());
         }
-        tracing::error!(view = V::NAME, version = id.version, "worker ended by itself; starting it again");
+        tracing::error!(
+            view = V::NAME,
+            version = id.version,
+            "worker ended by itself; starting it again"
+        );
     }
     let (sender, receiver) = watch::channel(record);
-    let task = context.tracker.spawn(worker::run::<V>(context.clone(), id.clone(), receiver));
-    running.insert(id.version, Running { records: sender, task });
+    let task = context
+        .tracker
+        .spawn(worker::run::<V>(context.clone(), id.clone(), receiver));
+    running.insert(
+        id.version,
+        Running {
+            records: sender,
+            task,
+        },
+    );
     Ok(())
 }
 
@@ -108,8 +132,16 @@ async fn refuse(context: &Context, id: &ProjectionId, known: Option<&str>) -> Re
 /// The fold's code is newer than every version: the serving one stays as it is until a new one
 /// has been made by the new code.
 async fn begin_for_new_code<V: View>(context: &Context) -> Result<(), StoreError> {
-    let version = context.stores.begin_version(V::NAME, V::VERSION, context.log.epoch()).await?;
-    tracing::info!(view = V::NAME, version, logic = V::VERSION, "the fold's code is newer; rebuilding");
+    let version = context
+        .stores
+        .begin_version(V::NAME, V::VERSION, context.log.epoch())
+        .await?;
+    tracing::info!(
+        view = V::NAME,
+        version,
+        logic = V::VERSION,
+        "the fold's code is newer; rebuilding"
+    );
     let operation = Operation {
         id: Uuid::now_v7(),
         kind: "rebuild".to_owned(),
@@ -119,7 +151,11 @@ async fn begin_for_new_code<V: View>(context: &Context) -> Result<(), StoreError
         state: OperationState::Running,
         requested_at: chrono::Utc::now(),
         finished_at: None,
-        target: context.log.head().await.map_or(Position::ZERO, |head| head.position),
+        target: context
+            .log
+            .head()
+            .await
+            .map_or(Position::ZERO, |head| head.position),
         error: None,
     };
     context.stores.record_operation(&operation).await.map(drop)

@@ -139,7 +139,11 @@ impl<'a, V: View> Tenure<'a, V> {
             Ok(head) if head.epoch == self.lease.id.epoch => head.position,
             Ok(_) | Err(plimsoll_store::ReadError::UnknownView(_)) => Position::ZERO,
             Err(error) => {
-                tracing::warn!(view = V::NAME, error = &error as &dyn std::error::Error, "serving version not read");
+                tracing::warn!(
+                    view = V::NAME,
+                    error = &error as &dyn std::error::Error,
+                    "serving version not read"
+                );
                 Position::ZERO
             }
         };
@@ -174,11 +178,14 @@ impl<'a, V: View> Tenure<'a, V> {
     /// Commits at once what touched rows and is new; a projection that is far behind gathers
     /// more first, and a batch that touched nothing waits a little for others.
     async fn commit_when_due(&mut self) -> Result<(), EngineError> {
-        let Some((position, _, since)) = self.folded else { return Ok(()) };
+        let Some((position, _, since)) = self.folded else {
+            return Ok(());
+        };
         let options = &self.context.options;
         let behind = self.context.tail.position().since(position) > options.batch_max_events as u64;
         let due = if behind {
-            position.since(self.committed) >= options.bulk_max_events || since.elapsed() >= options.bulk_max_wait
+            position.since(self.committed) >= options.bulk_max_events
+                || since.elapsed() >= options.bulk_max_wait
         } else {
             self.folder.is_touched() || since.elapsed() >= options.progress
         };
@@ -187,7 +194,9 @@ impl<'a, V: View> Tenure<'a, V> {
 
     /// Writes what is folded, and tells those who watch.
     async fn commit(&mut self) -> Result<(), EngineError> {
-        let Some((position, as_of, _)) = self.folded else { return Ok(()) };
+        let Some((position, as_of, _)) = self.folded else {
+            return Ok(());
+        };
         let base = self.committed;
         let changed = self.folder.take(base, position, as_of);
         self.projection.commit(self.lease, changed.commit).await?;
@@ -197,7 +206,8 @@ impl<'a, V: View> Tenure<'a, V> {
             self.publish(base, true, changed.tenants);
         }
         let options = &self.context.options;
-        self.folder.evict(options.workspace_max_entries, options.workspace_max_tenants);
+        self.folder
+            .evict(options.workspace_max_entries, options.workspace_max_tenants);
         self.tell();
         self.healed().await
     }
@@ -231,7 +241,11 @@ impl<'a, V: View> Tenure<'a, V> {
         let held = self.context.stores.renew(self.lease, ttl, &progress).await?;
         let stands = self.projection.checkpoint().await?;
         let intact = stands.is_some_and(|s| s.position == self.committed && s.fence == self.lease.fence);
-        if held && intact { Ok(()) } else { Err(self.fenced().into()) }
+        if held && intact {
+            Ok(())
+        } else {
+            Err(self.fenced().into())
+        }
     }
 
     fn tell(&mut self) -> Progress {

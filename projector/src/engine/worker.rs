@@ -46,7 +46,12 @@ pub(super) async fn run<V: View>(
                 }
             },
             Err(error) => {
-                tracing::warn!(view = V::NAME, version = id.version, error = &error as &dyn std::error::Error, "no lease");
+                tracing::warn!(
+                    view = V::NAME,
+                    version = id.version,
+                    error = &error as &dyn std::error::Error,
+                    "no lease"
+                );
                 backed_off(&mut pause)
             }
         };
@@ -63,7 +68,10 @@ pub(super) async fn run<V: View>(
 }
 
 async fn acquire(context: &Context, id: &ProjectionId) -> Result<Option<Lease>, StoreError> {
-    context.stores.acquire(id, &context.options.owner, context.options.lease_ttl).await
+    context
+        .stores
+        .acquire(id, &context.options.owner, context.options.lease_ttl)
+        .await
 }
 
 async fn give_back(context: &Context, lease: &Lease) {
@@ -80,15 +88,28 @@ async fn failed(context: &Context, lease: &Lease, error: &EngineError) {
     let id = &lease.id;
     if matches!(error, EngineError::Commit(CommitError::Fenced { .. })) {
         ::metrics::counter!(metrics::FENCED, "view" => id.view.clone()).increment(1);
-        tracing::info!(view = id.view, version = id.version, "stepping down: another worker or a reset store");
+        tracing::info!(
+            view = id.view,
+            version = id.version,
+            "stepping down: another worker or a reset store"
+        );
         return;
     }
     ::metrics::counter!(metrics::FAILURES, "view" => id.view.clone()).increment(1);
-    tracing::warn!(view = id.view, version = id.version, error = error as &dyn std::error::Error, "projection interrupted");
+    tracing::warn!(
+        view = id.view,
+        version = id.version,
+        error = error as &dyn std::error::Error,
+        "projection interrupted"
+    );
     if !error.is_transient()
         && let Err(error) = context.stores.set_error(id, Some(&error.told())).await
     {
-        tracing::warn!(view = id.view, error = &error as &dyn std::error::Error, "failure not recorded");
+        tracing::warn!(
+            view = id.view,
+            error = &error as &dyn std::error::Error,
+            "failure not recorded"
+        );
     }
 }
 

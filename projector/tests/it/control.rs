@@ -12,7 +12,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{
-    random::{sales},
+    random::sales,
     support::{Bed, SALES},
 };
 
@@ -21,7 +21,11 @@ async fn ask(router: &Router, method: &str, path: &str, token: Option<&str>) -> 
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = router
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
@@ -43,14 +47,32 @@ async fn operations_need_the_scope_operate_and_are_recorded_with_who_asked() {
     let (boss, guest) = (keys.issue(&boss).unwrap(), keys.issue(&guest).unwrap());
     let router = router(process.projector.clone(), keys).fallback(no_such_path);
 
-    assert_eq!(ask(&router, "GET", "/v1/projections", None).await.0, StatusCode::UNAUTHORIZED);
-    for (method, path) in [("GET", "/v1/projections"), ("POST", "/v1/projections/sales-volume/pause")] {
-        assert_eq!(ask(&router, method, path, Some(&guest)).await.0, StatusCode::FORBIDDEN, "{path}");
+    assert_eq!(
+        ask(&router, "GET", "/v1/projections", None).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    for (method, path) in [
+        ("GET", "/v1/projections"),
+        ("POST", "/v1/projections/sales-volume/pause"),
+    ] {
+        assert_eq!(
+            ask(&router, method, path, Some(&guest)).await.0,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
     }
     let (status, list) = ask(&router, "GET", "/v1/projections", Some(&boss)).await;
     assert_eq!(status, StatusCode::OK);
-    let sales = list["projections"].as_array().unwrap().iter().find(|p| p["name"] == SALES).unwrap();
-    assert_eq!((&sales["serving"], &sales["position"]), (&Value::Bool(true), &end.get().into()));
+    let sales = list["projections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["name"] == SALES)
+        .unwrap();
+    assert_eq!(
+        (&sales["serving"], &sales["position"]),
+        (&Value::Bool(true), &end.get().into())
+    );
     let (_, one) = ask(&router, "GET", "/v1/projections/sales-volume", Some(&boss)).await;
     assert_eq!(one["versions"].as_array().unwrap().len(), 1);
     for (method, path) in [
@@ -60,10 +82,23 @@ async fn operations_need_the_scope_operate_and_are_recorded_with_who_asked() {
         ("GET", "/v1/operations/none"),
         ("GET", "/v1/operations/0198c0de-0000-7000-8000-000000000000"),
     ] {
-        assert_eq!(ask(&router, method, path, Some(&boss)).await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            ask(&router, method, path, Some(&boss)).await.0,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
-    let (status, operation) = ask(&router, "POST", "/v1/projections/sales-volume/rebuild", Some(&boss)).await;
-    assert_eq!((status, &operation["actor"]), (StatusCode::ACCEPTED, &"boss".into()));
+    let (status, operation) = ask(
+        &router,
+        "POST",
+        "/v1/projections/sales-volume/rebuild",
+        Some(&boss),
+    )
+    .await;
+    assert_eq!(
+        (status, &operation["actor"]),
+        (StatusCode::ACCEPTED, &"boss".into())
+    );
     let path = format!("/v1/operations/{}", operation["id"].as_str().unwrap());
     let (status, found) = ask(&router, "GET", &path, Some(&boss)).await;
     assert_eq!((status, &found["id"]), (StatusCode::OK, &operation["id"]));

@@ -30,8 +30,14 @@ async fn live_rows_equal_a_fresh_fold_whatever_the_batch_and_however_little_is_k
         bed.reached(SALES, end).await;
         process.stop().await;
         let shown = bed.assert_right::<SalesVolume>().await;
-        assert!(shown.values().any(|(_, revision, _)| *revision > 0), "no figure was restated");
-        assert!(shown.keys().any(|(_, table, _)| table == "parked"), "nothing was parked");
+        assert!(
+            shown.values().any(|(_, revision, _)| *revision > 0),
+            "no figure was restated"
+        );
+        assert!(
+            shown.keys().any(|(_, table, _)| table == "parked"),
+            "nothing was parked"
+        );
     }
 }
 
@@ -50,8 +56,18 @@ async fn every_view_equals_a_fresh_fold_when_memory_is_short() {
     bed.reached(Revenue::NAME, end).await;
     bed.reached(CallTime::NAME, end).await;
     process.stop().await;
-    assert!(bed.assert_right::<Revenue>().await.keys().any(|(_, table, _)| table == "rows"));
-    assert!(bed.assert_right::<CallTime>().await.keys().any(|(_, table, _)| table == "agents"));
+    assert!(
+        bed.assert_right::<Revenue>()
+            .await
+            .keys()
+            .any(|(_, table, _)| table == "rows")
+    );
+    assert!(
+        bed.assert_right::<CallTime>()
+            .await
+            .keys()
+            .any(|(_, table, _)| table == "agents")
+    );
 }
 
 /// Seen to fail when the checkpoint is committed apart from the rows (then the stopped batch is
@@ -70,7 +86,10 @@ async fn workers_that_vanish_anywhere_count_nothing_twice_and_lose_nothing() {
             .await;
         end = bed.import(&sales(seed, 20)).await;
         eventually("it has begun", || async {
-            bed.stores.head(SALES).await.is_ok_and(|head| head.position > Position::ZERO)
+            bed.stores
+                .head(SALES)
+                .await
+                .is_ok_and(|head| head.position > Position::ZERO)
         })
         .await;
         // Like kill -9: its connections break in the middle of whatever it does.
@@ -104,11 +123,17 @@ async fn an_event_that_cannot_be_read_holds_back_its_stream_and_no_other() {
     let end = bed.import(&sales(20, 30)).await;
     bed.reached(SALES, end).await;
     let shown = bed.assert_right::<SalesVolume>().await;
-    let (_, _, parked) = &shown[&("main".to_owned(), "parked".to_owned(), "stream/order-X".to_owned())];
+    let (_, _, parked) = &shown[&(
+        "main".to_owned(),
+        "parked".to_owned(),
+        "stream/order-X".to_owned(),
+    )];
     assert!(parked.contains("Unreadable"), "{parked}");
     assert!(shown.keys().any(|(_, table, _)| table == "rows"));
     eventually("the parked events are counted", || async {
-        status(&process, SALES, 1).await.is_some_and(|status| status.parked_keys >= 2)
+        status(&process, SALES, 1)
+            .await
+            .is_some_and(|status| status.parked_keys >= 2)
     })
     .await;
     process.stop().await;
@@ -124,12 +149,19 @@ async fn the_feed_tells_every_commit_in_one_chain_without_gaps() {
     let end = bed.import(&sales(30, 40)).await;
     let (mut have, mut rows) = (Position::ZERO, 0);
     while have < end {
-        let item = tokio::time::timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
+        let item = tokio::time::timeout(PATIENCE, changes.next())
+            .await
+            .unwrap()
+            .unwrap();
         let FeedItem::Change(change) = item else { continue };
         assert_eq!(change.base, have, "a gap in the chain");
         assert!(change.complete);
         have = change.position;
-        rows += change.tenants.iter().map(|tenant| tenant.rows.len()).sum::<usize>();
+        rows += change
+            .tenants
+            .iter()
+            .map(|tenant| tenant.rows.len())
+            .sum::<usize>();
     }
     assert!(rows > 0);
     bed.assert_right::<SalesVolume>().await;
@@ -142,7 +174,9 @@ async fn a_view_moves_on_over_events_that_do_not_concern_it() {
     let bed = Bed::new().await;
     let process = bed.project(|_| ()).await;
     let held = json!({"call_id": "C1", "segment_id": "S1"});
-    let end = bed.import(&[imported("main", "call-C1", 1, "CallHeld", instant(), &held)]).await;
+    let end = bed
+        .import(&[imported("main", "call-C1", 1, "CallHeld", instant(), &held)])
+        .await;
     bed.reached(SALES, end).await;
     process.stop().await;
 }

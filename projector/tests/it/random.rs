@@ -12,21 +12,27 @@ use uuid::Uuid;
 /// between orders, too much taken back, orders that nobody placed.
 pub(crate) fn sales(seed: u64, orders: usize) -> Vec<ImportedEvent> {
     let mut random = StdRng::seed_from_u64(seed);
-    let streams = (0..orders).map(|order| order_history(&mut random, seed, order)).collect();
+    let streams = (0..orders)
+        .map(|order| order_history(&mut random, seed, order))
+        .collect();
     shuffled(&mut random, streams)
 }
 
 /// Random payments: captures, refunds and chargebacks, some too high, some of no capture.
 pub(crate) fn payments(seed: u64, payments: usize) -> Vec<ImportedEvent> {
     let mut random = StdRng::seed_from_u64(seed);
-    let streams = (0..payments).map(|payment| payment_history(&mut random, seed, payment)).collect();
+    let streams = (0..payments)
+        .map(|payment| payment_history(&mut random, seed, payment))
+        .collect();
     shuffled(&mut random, streams)
 }
 
 /// Random calls: connected, held and not, ended or not.
 pub(crate) fn calls(seed: u64, calls: usize) -> Vec<ImportedEvent> {
     let mut random = StdRng::seed_from_u64(seed);
-    let streams = (0..calls).map(|call| call_history(&mut random, seed, call)).collect();
+    let streams = (0..calls)
+        .map(|call| call_history(&mut random, seed, call))
+        .collect();
     shuffled(&mut random, streams)
 }
 
@@ -86,7 +92,10 @@ fn payment_history(random: &mut StdRng, seed: u64, payment: usize) -> Vec<Import
         });
         data.push(match random.random_range(0..3) {
             0 => ("ChargebackOpened", taken),
-            1 => ("PaymentDeclined", json!({"payment_id": id, "attempt": 1, "code": "no-funds", "reason": "test"})),
+            1 => (
+                "PaymentDeclined",
+                json!({"payment_id": id, "attempt": 1, "code": "no-funds", "reason": "test"}),
+            ),
             _ => ("PaymentRefunded", taken),
         });
     }
@@ -99,7 +108,11 @@ fn call_history(random: &mut StdRng, seed: u64, call: usize) -> Vec<ImportedEven
     let agent = format!("A{}", random.random_range(1..6));
     let leg = |ended: bool| {
         let mut leg = json!({"call_id": id, "segment_id": "S1"});
-        leg[if ended { "ended_by" } else { "agent_id" }] = if ended { "caller".into() } else { agent.clone().into() };
+        leg[if ended { "ended_by" } else { "agent_id" }] = if ended {
+            "caller".into()
+        } else {
+            agent.clone().into()
+        };
         leg
     };
     let mut events = vec![("CallConnected", at, leg(false))];
@@ -108,12 +121,22 @@ fn call_history(random: &mut StdRng, seed: u64, call: usize) -> Vec<ImportedEven
     for kind in ["CallHeld", "CallRetrieved", "CallEnded"] {
         then += TimeDelta::seconds(random.random_range(1..400));
         if random.random_bool(0.8) {
-            events.push((kind, then, if kind == "CallEnded" { leg(true) } else { held.clone() }));
+            events.push((
+                kind,
+                then,
+                if kind == "CallEnded" {
+                    leg(true)
+                } else {
+                    held.clone()
+                },
+            ));
         }
     }
     let stream = format!("call-{id}");
     let versions = events.into_iter().zip(1..);
-    versions.map(|((kind, at, data), version)| imported("main", &stream, version, kind, at, &data)).collect()
+    versions
+        .map(|((kind, at, data), version)| imported("main", &stream, version, kind, at, &data))
+        .collect()
 }
 
 /// Events of one stream, each some time after the first.
@@ -127,7 +150,11 @@ fn stream_of(
     data.into_iter()
         .zip(1..)
         .map(|((kind, data), version)| {
-            let after = TimeDelta::minutes(if version == 1 { 0 } else { random.random_range(1..9_000) });
+            let after = TimeDelta::minutes(if version == 1 {
+                0
+            } else {
+                random.random_range(1..9_000)
+            });
             imported(tenant, stream, version, kind, first_at + after, &data)
         })
         .collect()
@@ -144,7 +171,10 @@ fn placed(random: &mut StdRng, id: &str) -> Value {
             })
         })
         .collect();
-    let gross: i64 = lines.iter().map(|line| line["gross_minor"].as_i64().unwrap()).sum();
+    let gross: i64 = lines
+        .iter()
+        .map(|line| line["gross_minor"].as_i64().unwrap())
+        .sum();
     json!({
         "order_id": id, "channel": "web", "region": "seoul", "currency": "KRW", "lines": lines,
         "order_discount_minor": 10, "shipping_minor": 0, "total_minor": gross - 10,

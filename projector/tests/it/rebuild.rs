@@ -5,7 +5,7 @@ use plimsoll_projector::{OperateError, State};
 use plimsoll_views::SalesVolume;
 
 use crate::{
-    random::{sales},
+    random::sales,
     support::{Bed, PATIENCE, SALES, eventually, status},
 };
 
@@ -30,7 +30,10 @@ async fn a_rebuilt_view_equals_the_live_one_which_serves_meanwhile() {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         let head = bed.stores.head(SALES).await.unwrap();
-        assert!(head.position >= end, "a rebuild showed less than before: {head:?}");
+        assert!(
+            head.position >= end,
+            "a rebuild showed less than before: {head:?}"
+        );
         seen_serving.push(head.version);
         let now = process.projector.operation(operation.id).await.unwrap().unwrap();
         if now.state == "done" {
@@ -60,10 +63,11 @@ async fn a_retired_version_is_dropped_when_nobody_can_be_reading_it() {
     bed.reached(SALES, end).await;
     process.projector.rebuild(SALES, "tester").await.unwrap();
     eventually("its schema is gone", || async {
-        let schemas: i64 = sqlx::query_scalar("select count(*) from pg_namespace where nspname = 'sales_volume_1'")
-            .fetch_one(&bed.pool)
-            .await
-            .unwrap();
+        let schemas: i64 =
+            sqlx::query_scalar("select count(*) from pg_namespace where nspname = 'sales_volume_1'")
+                .fetch_one(&bed.pool)
+                .await
+                .unwrap();
         schemas == 0
     })
     .await;
@@ -76,7 +80,10 @@ async fn a_retired_version_is_dropped_when_nobody_can_be_reading_it() {
 #[tokio::test]
 async fn rows_of_older_code_are_replaced_by_a_new_version_and_never_continued() {
     let bed = Bed::new().await;
-    bed.stores.ensure_first_version(SALES, 0, bed.log.epoch()).await.unwrap();
+    bed.stores
+        .ensure_first_version(SALES, 0, bed.log.epoch())
+        .await
+        .unwrap();
     let end = bed.import(&sales(100, 5)).await;
     let process = bed.project(|_| ()).await;
     bed.reached(SALES, end).await;
@@ -97,7 +104,9 @@ async fn a_paused_view_stays_where_it_is_and_resumes_from_there() {
     let refused = process.projector.rebuild(SALES, "tester").await;
     assert!(matches!(refused, Err(OperateError::Paused(_))), "{refused:?}");
     eventually("the worker knows", || async {
-        status(&process, SALES, 1).await.is_some_and(|status| status.state == State::Paused)
+        status(&process, SALES, 1)
+            .await
+            .is_some_and(|status| status.state == State::Paused)
     })
     .await;
     // The worker has taken notice when an event does not move it for several of its rounds.
@@ -105,7 +114,10 @@ async fn a_paused_view_stays_where_it_is_and_resumes_from_there() {
     let later = bed.import(&sales(111, 5)).await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let held = bed.stores.head(SALES).await.unwrap();
-    assert_eq!((held.position, held.condition), (end, plimsoll_store::Condition::Paused));
+    assert_eq!(
+        (held.position, held.condition),
+        (end, plimsoll_store::Condition::Paused)
+    );
     assert_ne!(held.position, Position::ZERO);
     process.projector.resume(SALES, "tester").await.unwrap();
     bed.reached(SALES, later).await;

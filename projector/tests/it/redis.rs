@@ -26,8 +26,13 @@ async fn a_redis_that_lost_its_keys_heals_from_the_log_while_idle_and_while_runn
     .await;
     assert_eq!(bed.shown::<Revenue>().await, before);
 
+    bed.plant_redis_row("*:rows:main:rows").await;
     bed.lose_redis_keys("*checkpoint").await;
     let end = bed.import(&payments(201, 40)).await;
+    bed.reached(Revenue::NAME, end).await;
+    bed.assert_right::<Revenue>().await;
+
+    let end = bed.import(&payments(202, 40)).await;
     bed.lose_redis_keys("*").await;
     eventually("it is made again while running", || async {
         let head = bed.stores.head(Revenue::NAME).await.unwrap();
@@ -50,12 +55,18 @@ async fn a_rebuild_in_redis_switches_to_keys_of_its_own_and_drops_the_old_ones()
     process.projector.rebuild(Revenue::NAME, "tester").await.unwrap();
     eventually("the new version serves", || async {
         let head = bed.stores.head(Revenue::NAME).await.unwrap();
-        assert!(head.position >= end || head.position == Position::ZERO, "{head:?}");
+        assert!(
+            head.position >= end || head.position == Position::ZERO,
+            "{head:?}"
+        );
         head.version == 2
     })
     .await;
     bed.assert_right::<Revenue>().await;
-    eventually("the old keys are gone", || async { bed.redis_keys("*:revenue:1}*").await.is_empty() }).await;
+    eventually("the old keys are gone", || async {
+        bed.redis_keys("*:revenue:1}*").await.is_empty()
+    })
+    .await;
     bed.assert_right::<Revenue>().await;
     process.stop().await;
 }

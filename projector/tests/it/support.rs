@@ -113,10 +113,7 @@ impl Bed {
             publisher,
             shutdown.clone(),
         );
-        Process {
-            projector,
-            shutdown,
-        }
+        Process { projector, shutdown }
     }
 
     /// Appends events in batches.
@@ -131,7 +128,11 @@ impl Bed {
     pub(crate) async fn events(&self) -> Vec<Event> {
         let (mut all, mut after) = (Vec::new(), Position::ZERO);
         loop {
-            let page = self.log.read_all(after, 10_000, &Filter::default()).await.unwrap();
+            let page = self
+                .log
+                .read_all(after, 10_000, &Filter::default())
+                .await
+                .unwrap();
             after = page.next;
             all.extend(page.events);
             if !page.more {
@@ -154,7 +155,27 @@ impl Bed {
         let client = redis::Client::open(self.servers.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let pattern = format!("{}:{pattern}", self.name);
-        redis::cmd("keys").arg(pattern).query_async(&mut connection).await.unwrap()
+        redis::cmd("keys")
+            .arg(pattern)
+            .query_async(&mut connection)
+            .await
+            .unwrap()
+    }
+
+    /// As a write whose checkpoint was lost.
+    pub(crate) async fn plant_redis_row(&self, pattern: &str) {
+        let client = redis::Client::open(self.servers.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        for key in self.redis_keys(pattern).await {
+            let mut plant = redis::cmd("hset");
+            let _: i64 = plant
+                .arg(key)
+                .arg("stray")
+                .arg("1\t0\t\t{}")
+                .query_async(&mut connection)
+                .await
+                .unwrap();
+        }
     }
 
     /// As a Redis that was restarted without its data, or lost a part of it.
@@ -162,7 +183,11 @@ impl Bed {
         let client = redis::Client::open(self.servers.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         for key in self.redis_keys(pattern).await {
-            let _: i64 = redis::cmd("del").arg(key).query_async(&mut connection).await.unwrap();
+            let _: i64 = redis::cmd("del")
+                .arg(key)
+                .query_async(&mut connection)
+                .await
+                .unwrap();
         }
     }
 
@@ -182,7 +207,12 @@ impl Bed {
         for (key, row) in &expected {
             assert_eq!(shown.get(key), Some(row), "{} {key:?}", V::NAME);
         }
-        assert_eq!(shown.len(), expected.len(), "rows of {} that should not be there", V::NAME);
+        assert_eq!(
+            shown.len(),
+            expected.len(),
+            "rows of {} that should not be there",
+            V::NAME
+        );
         shown
     }
 }
@@ -266,5 +296,8 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: 
 
 pub(crate) async fn status(process: &Process, view: &str, version: u32) -> Option<Status> {
     let overview = process.projector.overview(Some(view)).await.unwrap();
-    overview.projections.into_iter().find(|status| status.version == version)
+    overview
+        .projections
+        .into_iter()
+        .find(|status| status.version == version)
 }

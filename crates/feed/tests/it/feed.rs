@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use plimsoll_contracts::{Position, TenantId};
 use plimsoll_devstack::{Source, Stack, StackOptions, shared_for_tests, unique_name};
-use plimsoll_feed::{Change, FeedItem, FeedOptions, Publisher, RowChange, Subscriber, Subscription, TenantChange};
+use plimsoll_feed::{
+    Change, FeedItem, FeedOptions, Publisher, RowChange, Subscriber, Subscription, TenantChange,
+};
 use serde_json::value::RawValue;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,7 +41,10 @@ async fn both(options: FeedOptions) -> (Publisher, Subscription) {
     let mut changes = subscriber.subscribe("sales-volume").await.unwrap();
     let (publisher, sending) = Publisher::connect(options).await.unwrap();
     tokio::spawn(sending);
-    assert!(matches!(next(&mut changes).await, FeedItem::Lost), "what was before is unknown");
+    assert!(
+        matches!(next(&mut changes).await, FeedItem::Lost),
+        "what was before is unknown"
+    );
     // Both are connected when something is heard.
     loop {
         publisher.publish(&change(1, 1));
@@ -51,7 +56,10 @@ async fn both(options: FeedOptions) -> (Publisher, Subscription) {
 }
 
 async fn next(changes: &mut Subscription) -> FeedItem {
-    tokio::time::timeout(PATIENCE, changes.next()).await.unwrap().unwrap()
+    tokio::time::timeout(PATIENCE, changes.next())
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// The next change, whatever was said about losses before it.
@@ -73,9 +81,16 @@ async fn changes_arrive_in_order_and_too_big_ones_without_rows() {
     publisher.publish(&change(2, 10));
     publisher.publish(&change(3, 8 << 20));
     publisher.publish(&change(4, 10));
-    let arrived = [next_change(&mut changes).await, next_change(&mut changes).await, next_change(&mut changes).await];
+    let arrived = [
+        next_change(&mut changes).await,
+        next_change(&mut changes).await,
+        next_change(&mut changes).await,
+    ];
     assert_eq!(arrived.each_ref().map(|change| change.position.get()), [2, 3, 4]);
-    assert_eq!(arrived.each_ref().map(|change| change.complete), [true, false, true]);
+    assert_eq!(
+        arrived.each_ref().map(|change| change.complete),
+        [true, false, true]
+    );
     assert_eq!(arrived.each_ref().map(|change| change.tenants.len()), [1, 0, 1]);
 }
 

@@ -40,7 +40,12 @@ impl Stores {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn acquire(&self, id: &ProjectionId, owner: &str, ttl: Duration) -> Result<Option<Lease>, StoreError> {
+    pub async fn acquire(
+        &self,
+        id: &ProjectionId,
+        owner: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
         let (view, version, holder) = (id.view.clone(), stored_version(id.version), owner.to_owned());
         let fence: Option<i64> = self
             .db()

@@ -3,7 +3,9 @@
 use plimsoll_contracts::Epoch;
 use sqlx::{PgConnection, PgPool};
 
-use super::{Lease, ProjectionId, Serving, VersionRecord, condition, id_of, record, stored_fence, stored_version};
+use super::{
+    Lease, ProjectionId, Serving, VersionRecord, condition, id_of, record, stored_fence, stored_version,
+};
 use crate::{Backend, Layout, ReadError, StoreError, Stores, postgres::schema, read::Condition};
 
 impl Stores {
@@ -48,7 +50,12 @@ impl Stores {
     ///
     /// # Errors
     /// [`StoreError::NoLayout`], [`StoreError::Database`].
-    pub async fn ensure_first_version(&self, view: &str, logic: u32, epoch: &Epoch) -> Result<(), StoreError> {
+    pub async fn ensure_first_version(
+        &self,
+        view: &str,
+        logic: u32,
+        epoch: &Epoch,
+    ) -> Result<(), StoreError> {
         let (layout, epoch) = (layout(view)?, epoch.clone());
         self.db()
             .run(|pool| async move {

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use plimsoll_contracts::Position;
 use sqlx::{PgConnection, PgPool};
 
-use super::{PostgresProjection, fence, statements::{Statements, TableStatements}};
+use super::{
+    PostgresProjection, fence,
+    statements::{Statements, TableStatements},
+};
 use crate::{Commit, CommitError, DocWrite, Lease, MetaWrite, Restatement, RowWrite, StoreError};
 
 impl PostgresProjection {
@@ -187,7 +190,10 @@ async fn write_restatements(
         return Ok(());
     }
     let positions: Vec<i64> = all.iter().map(|r| Position::as_i64(r.position)).collect();
-    let revisions: Vec<i32> = all.iter().map(|r| i32::try_from(r.revision).unwrap_or(i32::MAX)).collect();
+    let revisions: Vec<i32> = all
+        .iter()
+        .map(|r| i32::try_from(r.revision).unwrap_or(i32::MAX))
+        .collect();
     sqlx::query(statements.restatements_insert.text())
         .bind(all.iter().map(|r| r.tenant.as_str()).collect::<Vec<_>>())
         .bind(all.iter().map(|r| r.table).collect::<Vec<_>>())

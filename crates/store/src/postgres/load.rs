@@ -46,17 +46,26 @@ async fn load(pool: PgPool, statements: Arc<Statements>, lookup: Lookup) -> Resu
             .fetch_all(&mut *connection)
             .await?;
         for (tenant, key, position, revision, body) in rows {
-            found.rows.push((tenant_of(&tenant)?, table, stored(key, position, revision, body)?));
+            found
+                .rows
+                .push((tenant_of(&tenant)?, table, stored(key, position, revision, body)?));
         }
     }
     Ok(found)
 }
 
 fn split(keys: Vec<(TenantId, String)>) -> (Vec<String>, Vec<String>) {
-    keys.into_iter().map(|(tenant, key)| (tenant.to_string(), key)).unzip()
+    keys.into_iter()
+        .map(|(tenant, key)| (tenant.to_string(), key))
+        .unzip()
 }
 
-pub(super) fn stored(key: String, position: i64, revision: i32, body: String) -> Result<StoredRow, StoreError> {
+pub(super) fn stored(
+    key: String,
+    position: i64,
+    revision: i32,
+    body: String,
+) -> Result<StoredRow, StoreError> {
     Ok(StoredRow {
         key,
         position: Position::from_i64(position),

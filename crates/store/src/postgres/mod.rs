@@ -29,7 +29,9 @@ impl PostgresProjection {
     pub(crate) async fn open(db: &Db, id: &ProjectionId) -> Result<Self, StoreError> {
         let schema = schema::name(&id.view, id.version);
         let wanted = schema.clone();
-        let columns = db.run(|pool| async move { schema::columns(&pool, &wanted).await }).await?;
+        let columns = db
+            .run(|pool| async move { schema::columns(&pool, &wanted).await })
+            .await?;
         if columns.is_empty() {
             return Err(StoreError::Gone {
                 view: id.view.clone(),
@@ -99,7 +101,9 @@ impl PostgresProjection {
             .db
             .run(|pool| async move { sqlx::query_as(statements.metas.text()).fetch_all(&pool).await })
             .await?;
-        rows.into_iter().map(|(tenant, meta)| Ok((tenant_of(&tenant)?, meta))).collect()
+        rows.into_iter()
+            .map(|(tenant, meta)| Ok((tenant_of(&tenant)?, meta)))
+            .collect()
     }
 }
 
@@ -116,7 +120,9 @@ fn fence(lease: &Lease) -> i64 {
 }
 
 fn tenant_of(stored: &str) -> Result<TenantId, StoreError> {
-    stored.parse().map_err(|_| StoreError::Damaged(format!("tenant `{stored}`")))
+    stored
+        .parse()
+        .map_err(|_| StoreError::Damaged(format!("tenant `{stored}`")))
 }
 
 fn revision_of(stored: i32) -> u32 {

@@ -84,7 +84,9 @@ async fn read(
     select: Select,
     max: usize,
 ) -> Result<(Stands, Rows), sqlx::Error> {
-    let table = statements.table(&select.table).expect("looked up before by the caller");
+    let table = statements
+        .table(&select.table)
+        .expect("looked up before by the caller");
     let (from, to) = select.span.unzip();
     let mut transaction = pool
         .begin_with("begin isolation level repeatable read, read only")

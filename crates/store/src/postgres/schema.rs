@@ -25,7 +25,9 @@ pub(crate) async fn create(
         .replace("{schema}", &schema)
         .replace("{common}", COMMON_DDL)
         .replace("{view}", ddl);
-    sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(script))
+        .execute(&mut *connection)
+        .await?;
     let first = include_str!("../../sql/templates/checkpoint_create.sql").replace("{schema}", &schema);
     sqlx::query(AssertSqlSafe(first))
         .bind(epoch.as_str())
@@ -42,7 +44,10 @@ pub(crate) async fn drop(connection: &mut PgConnection, view: &str, version: i32
 }
 
 /// The columns of each table of rows beside those that every table has.
-pub(crate) async fn columns(pool: &PgPool, schema: &str) -> Result<BTreeMap<String, Vec<String>>, sqlx::Error> {
+pub(crate) async fn columns(
+    pool: &PgPool,
+    schema: &str,
+) -> Result<BTreeMap<String, Vec<String>>, sqlx::Error> {
     let rows: Vec<(String, Vec<String>)> = sqlx::query_as(include_str!("../../sql/columns.sql"))
         .bind(schema)
         .fetch_all(pool)

@@ -73,7 +73,10 @@ impl Statements {
 impl TableStatements {
     fn new(schema: &str, table: &str, columns: &[String]) -> Self {
         let list = |form: &dyn Fn(&str) -> String| {
-            columns.iter().map(|column| format!(", {}", form(column))).collect::<String>()
+            columns
+                .iter()
+                .map(|column| format!(", {}", form(column)))
+                .collect::<String>()
         };
         let fill = |template: &str| {
             sql(template

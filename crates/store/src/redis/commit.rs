@@ -27,7 +27,10 @@ impl RedisProjection {
             };
         }
         for meta in &commit.metas {
-            call.arg("hset").arg(self.keys.metas()).arg(meta.tenant.as_str()).arg(&meta.body);
+            call.arg("hset")
+                .arg(self.keys.metas())
+                .arg(meta.tenant.as_str())
+                .arg(&meta.body);
         }
         for restatement in &commit.restatements {
             let member = member(restatement)?;
@@ -55,7 +58,13 @@ impl RedisProjection {
             Some(body) => {
                 let span = row.span.as_deref().unwrap_or_default();
                 let value = value::encode(row.position, row.revision, span, body);
-                call.arg("row").arg(rows).arg(spans).arg(prefix).arg(&row.key).arg(span).arg(value);
+                call.arg("row")
+                    .arg(rows)
+                    .arg(spans)
+                    .arg(prefix)
+                    .arg(&row.key)
+                    .arg(span)
+                    .arg(value);
             }
             None => {
                 call.arg("gone").arg(rows).arg(spans).arg(prefix).arg(&row.key);

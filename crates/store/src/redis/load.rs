@@ -32,13 +32,17 @@ impl RedisProjection {
         let mut answers = answers.into_iter();
         for ((tenant, keys), values) in docs.into_iter().zip(answers.by_ref()) {
             for (key, value) in keys.into_iter().zip(values) {
-                found.docs.extend(value.map(|value| (tenant.clone(), key.to_owned(), value)));
+                found
+                    .docs
+                    .extend(value.map(|value| (tenant.clone(), key.to_owned(), value)));
             }
         }
         for (((tenant, table), keys), values) in rows.into_iter().zip(answers) {
             for (key, value) in keys.into_iter().zip(values) {
                 if let Some(value) = value {
-                    found.rows.push((tenant.clone(), table, value::decode(key.to_owned(), &value)?));
+                    found
+                        .rows
+                        .push((tenant.clone(), table, value::decode(key.to_owned(), &value)?));
                 }
             }
         }

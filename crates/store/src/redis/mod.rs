@@ -28,7 +28,9 @@ pub struct RedisProjection {
 
 impl std::fmt::Debug for RedisProjection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisProjection").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("RedisProjection")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -43,10 +45,16 @@ impl RedisProjection {
 
     pub(crate) async fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         let fields = self.connection.clone().hgetall(self.keys.checkpoint()).await?;
-        let Some(position) = fields.get("position") else { return Ok(None) };
+        let Some(position) = fields.get("position") else {
+            return Ok(None);
+        };
         Ok(Some(Checkpoint {
             position: Position::new(number(position)?),
-            as_of: fields.get("as_of").filter(|text| !text.is_empty()).map(|text| instant(text)).transpose()?,
+            as_of: fields
+                .get("as_of")
+                .filter(|text| !text.is_empty())
+                .map(|text| instant(text))
+                .transpose()?,
             fence: fields.get("fence").map_or(Ok(0), |text| number(text))?,
         }))
     }
@@ -79,7 +87,11 @@ impl RedisProjection {
     }
 
     pub(crate) async fn meta(&self, tenant: &TenantId) -> Result<Option<String>, StoreError> {
-        Ok(self.connection.clone().hget(self.keys.metas(), tenant.as_str()).await?)
+        Ok(self
+            .connection
+            .clone()
+            .hget(self.keys.metas(), tenant.as_str())
+            .await?)
     }
 
     pub(crate) async fn metas(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
@@ -122,7 +134,11 @@ impl RedisProjection {
             .arg("memory")
             .query_async(&mut self.connection.clone())
             .await?;
-        let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let field = |name: &str| {
+            info.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+        };
         let limited = field("maxmemory:").is_some_and(|limit| limit != "0");
         match field("maxmemory_policy:") {
             Some(policy) if limited && policy != "noeviction" => Err(StoreError::Evicts {
@@ -134,7 +150,8 @@ impl RedisProjection {
 }
 
 fn number(text: &str) -> Result<u64, StoreError> {
-    text.parse().map_err(|_| StoreError::Damaged(format!("number `{text}`")))
+    text.parse()
+        .map_err(|_| StoreError::Damaged(format!("number `{text}`")))
 }
 
 fn instant(text: &str) -> Result<chrono::DateTime<chrono::Utc>, StoreError> {

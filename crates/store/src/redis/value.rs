@@ -13,8 +13,14 @@ pub(super) fn encode(position: Position, revision: u32, span: &str, body: &str) 
 pub(super) fn decode(key: String, value: &str) -> Result<StoredRow, StoreError> {
     let damaged = || StoreError::Damaged(format!("row {key}"));
     let mut parts = value.splitn(4, '\t');
-    let position = parts.next().and_then(|text| text.parse().ok()).ok_or_else(damaged)?;
-    let revision = parts.next().and_then(|text| text.parse().ok()).ok_or_else(damaged)?;
+    let position = parts
+        .next()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(damaged)?;
+    let revision = parts
+        .next()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(damaged)?;
     let body = parts.nth(1).ok_or_else(damaged)?;
     Ok(StoredRow {
         position: Position::new(position),

@@ -12,9 +12,17 @@ async fn a_commit_from_another_position_writes_nothing() {
     let bed = Bed::new().await;
     for view in VIEWS {
         let (projection, lease) = bed.begun(view).await;
-        projection.commit(&lease, commit(0, 5, vec![row("A", 1, Some(10))])).await.unwrap();
-        let again = projection.commit(&lease, commit(0, 5, vec![row("B", 1, Some(10))])).await;
-        assert!(matches!(again, Err(CommitError::Fenced { .. })), "{view}: {again:?}");
+        projection
+            .commit(&lease, commit(0, 5, vec![row("A", 1, Some(10))]))
+            .await
+            .unwrap();
+        let again = projection
+            .commit(&lease, commit(0, 5, vec![row("B", 1, Some(10))]))
+            .await;
+        assert!(
+            matches!(again, Err(CommitError::Fenced { .. })),
+            "{view}: {again:?}"
+        );
         let snapshot = bed.snapshot(view, None).await;
         assert_eq!(keys(&snapshot), ["A"], "{view}");
         assert_eq!(snapshot.head.position, Position::new(5), "{view}");
@@ -29,14 +37,30 @@ async fn a_holder_with_a_lower_fence_cannot_write_or_claim_any_more() {
     for view in VIEWS {
         let (projection, stale) = bed.begun(view).await;
         bed.stores.release(&stale).await.unwrap();
-        let lease = bed.stores.acquire(&stale.id, "second", TTL).await.unwrap().unwrap();
+        let lease = bed
+            .stores
+            .acquire(&stale.id, "second", TTL)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(lease.fence > stale.fence);
         projection.claim(&lease).await.unwrap();
-        let refused = projection.commit(&stale, commit(0, 1, vec![row("A", 1, Some(10))])).await;
-        assert!(matches!(refused, Err(CommitError::Fenced { .. })), "{view}: {refused:?}");
+        let refused = projection
+            .commit(&stale, commit(0, 1, vec![row("A", 1, Some(10))]))
+            .await;
+        assert!(
+            matches!(refused, Err(CommitError::Fenced { .. })),
+            "{view}: {refused:?}"
+        );
         let refused = projection.claim(&stale).await;
-        assert!(matches!(refused, Err(CommitError::Fenced { .. })), "{view}: {refused:?}");
-        projection.commit(&lease, commit(0, 1, vec![row("B", 1, Some(10))])).await.unwrap();
+        assert!(
+            matches!(refused, Err(CommitError::Fenced { .. })),
+            "{view}: {refused:?}"
+        );
+        projection
+            .commit(&lease, commit(0, 1, vec![row("B", 1, Some(10))]))
+            .await
+            .unwrap();
         assert_eq!(keys(&bed.snapshot(view, None).await), ["B"], "{view}");
     }
 }
@@ -47,11 +71,21 @@ async fn a_commit_that_fails_in_the_middle_moves_nothing() {
     let bed = Bed::new().await;
     let (projection, lease) = bed.begun(VIEWS[0]).await;
     let mut broken = row("B", 1, Some(10));
-    broken.body = broken.body.map(|body| body.replace("\"hour\":1", "\"hour\":\"noon\""));
-    let failed = projection.commit(&lease, commit(0, 1, vec![row("A", 1, Some(1)), broken])).await;
-    assert!(matches!(failed, Err(CommitError::Store(StoreError::Database(_)))), "{failed:?}");
+    broken.body = broken
+        .body
+        .map(|body| body.replace("\"hour\":1", "\"hour\":\"noon\""));
+    let failed = projection
+        .commit(&lease, commit(0, 1, vec![row("A", 1, Some(1)), broken]))
+        .await;
+    assert!(
+        matches!(failed, Err(CommitError::Store(StoreError::Database(_)))),
+        "{failed:?}"
+    );
     let snapshot = bed.snapshot(VIEWS[0], None).await;
-    assert_eq!((keys(&snapshot).len(), snapshot.head.position), (0, Position::ZERO));
+    assert_eq!(
+        (keys(&snapshot).len(), snapshot.head.position),
+        (0, Position::ZERO)
+    );
 }
 
 /// Seen to fail without `fits`: the figure vanishes and nobody is told.
@@ -60,9 +94,14 @@ async fn a_figure_without_a_column_is_refused_and_not_dropped() {
     let bed = Bed::new().await;
     let (projection, lease) = bed.begun(VIEWS[0]).await;
     let mut wider = row("A", 1, Some(1));
-    wider.body = wider.body.map(|body| body.replacen('{', "{\"bonus_minor\":7,", 1));
+    wider.body = wider
+        .body
+        .map(|body| body.replacen('{', "{\"bonus_minor\":7,", 1));
     let refused = projection.commit(&lease, commit(0, 1, vec![wider])).await;
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::Layout { .. }))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(CommitError::Store(StoreError::Layout { .. }))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -76,7 +115,10 @@ async fn what_a_fold_asks_for_is_what_was_written_last() {
             key: key.to_owned(),
             body: body.map(str::to_owned),
         };
-        first.docs = vec![doc("order/1", Some(r#"{"n":1}"#)), doc("order/2", Some(r#"{"n":2}"#))];
+        first.docs = vec![
+            doc("order/1", Some(r#"{"n":1}"#)),
+            doc("order/2", Some(r#"{"n":2}"#)),
+        ];
         first.metas = vec![MetaWrite {
             tenant: main(),
             body: r#"{"parked":1}"#.to_owned(),
@@ -90,10 +132,18 @@ async fn what_a_fold_asks_for_is_what_was_written_last() {
             rows: vec![(main(), "rows", "A".to_owned()), (main(), "rows", "B".to_owned())],
         };
         let found = projection.lookup(lookup).await.unwrap();
-        assert_eq!(found.docs, [(main(), "order/2".to_owned(), r#"{"n":3}"#.to_owned())], "{view}");
+        assert_eq!(
+            found.docs,
+            [(main(), "order/2".to_owned(), r#"{"n":3}"#.to_owned())],
+            "{view}"
+        );
         assert_eq!(found.rows.len(), 1, "{view}");
         assert!(found.rows[0].2.body.get().contains("2026-03-02"), "{view}");
-        assert_eq!(projection.meta(&main()).await.unwrap().as_deref(), Some(r#"{"parked":1}"#), "{view}");
+        assert_eq!(
+            projection.meta(&main()).await.unwrap().as_deref(),
+            Some(r#"{"parked":1}"#),
+            "{view}"
+        );
         assert_eq!(projection.metas().await.unwrap().len(), 1, "{view}");
     }
 }
@@ -104,18 +154,24 @@ async fn restatements_are_listed_in_log_order_with_old_and_new_value() {
     for view in VIEWS {
         let (projection, lease) = bed.begun(view).await;
         let mut changed = commit(0, 9, Vec::new());
-        changed.restatements = [8, 7, 9].map(|position| Restatement {
-            tenant: main(),
-            table: "rows",
-            key: "A".to_owned(),
-            position: Position::new(position),
-            revision: 1,
-            cause: uuid::Uuid::nil(),
-            before: r#"{"a":1}"#.to_owned(),
-            after: Some(r#"{"a":2}"#.to_owned()),
-        }).to_vec();
+        changed.restatements = [8, 7, 9]
+            .map(|position| Restatement {
+                tenant: main(),
+                table: "rows",
+                key: "A".to_owned(),
+                position: Position::new(position),
+                revision: 1,
+                cause: uuid::Uuid::nil(),
+                before: r#"{"a":1}"#.to_owned(),
+                after: Some(r#"{"a":2}"#.to_owned()),
+            })
+            .to_vec();
         projection.commit(&lease, changed).await.unwrap();
-        let listed = bed.stores.restatements(view, &main(), Position::new(7), 10).await.unwrap();
+        let listed = bed
+            .stores
+            .restatements(view, &main(), Position::new(7), 10)
+            .await
+            .unwrap();
         let positions: Vec<u64> = listed.iter().map(|restated| restated.position.get()).collect();
         assert_eq!(positions, [8, 9], "{view}");
         assert_eq!(listed[0].before.as_ref().unwrap().get(), r#"{"a":1}"#, "{view}");
@@ -130,5 +186,8 @@ async fn a_store_of_another_history_is_not_claimed() {
     assert_eq!(lease.id.epoch, epoch());
     lease.id.epoch = "zzzz".parse().unwrap();
     let refused = projection.claim(&lease).await;
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::OtherEpoch { .. }))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(CommitError::Store(StoreError::OtherEpoch { .. }))),
+        "{refused:?}"
+    );
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use plimsoll_contracts::{Epoch, Position, TenantId};
 use plimsoll_devstack::{database_url, shared_for_tests, unique_name};
-use plimsoll_store::{Commit, Lease, Projection, ProjectionId, RowWrite, Select, Snapshot, StoreOptions, Stores};
+use plimsoll_store::{
+    Commit, Lease, Projection, ProjectionId, RowWrite, Select, Snapshot, StoreOptions, Stores,
+};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
