@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const readyWithin_ms = 180_000;
+const goneWithin_ms = 60_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @returns {Promise<{url: string, stop?: () => Promise<void>}>} */
@@ -38,7 +39,10 @@ export async function startServer() {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGINT');
+    const lingers = setTimeout(() => child.kill('SIGKILL'), goneWithin_ms);
     await gone;
+    clearTimeout(lingers);
+    if (child.signalCode === 'SIGKILL') throw new Error(`plimsoll did not end within ${goneWithin_ms} ms`);
     await rm(folder, { recursive: true, force: true });
   };
   try {

@@ -42,7 +42,7 @@ export function makePlot(host: HTMLElement, times: readonly number[], options: P
         {
           ...axis,
           grid: { show: false },
-          space: 72,
+          space: 56,
           size: 30,
           values: (_plot, splits) => splits.map(options.clock),
           incrs: minutes,
@@ -70,4 +70,4 @@ export function makePlot(host: HTMLElement, times: readonly number[], options: P
   );
 }
 
-const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360].map((count) => count * 60);
+const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((count) => count * 60);
