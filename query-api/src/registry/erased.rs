@@ -296,3 +296,41 @@ fn encode(row: &AnswerRow) -> Encoded {
         json: Arc::from(json),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn statement(planner: &str) -> RawStoredRow {
+        let body = json!({
+            "planner_id": planner, "period": "2026-03", "currency": "KRW", "opening_minor": 0, "lines_minor": 5,
+            "recovered_minor": 0, "withholding_minor": 0, "payable_minor": 5, "closing_minor": 0,
+        });
+        RawStoredRow {
+            key: format!("{planner}|2026-03|KRW"),
+            position: plimsoll_contracts::Position::new(1),
+            revision: 0,
+            body: serde_json::value::to_raw_value(&body).unwrap(),
+        }
+    }
+
+    fn seen(own: Own) -> Vec<String> {
+        let question = parse::<plimsoll_views::Commission>(&Params::new()).unwrap();
+        let mut rows = question.rows(own);
+        rows.load(None, &[statement("A1"), statement("B1")]).unwrap();
+        let AnswerRows::Whole(rows) = rows.answer(Utc::now()) else {
+            panic!("the first answer is whole")
+        };
+        rows.iter().map(|row| row.key.to_string()).collect()
+    }
+
+    /// Invariant 10: rows that a token does not show never get into its cohort.
+    #[test]
+    fn a_planner_sees_own_statements_only() {
+        assert_eq!(seen(None), ["A1|2026-03|KRW", "B1|2026-03|KRW"]);
+        assert_eq!(seen(Some(BTreeSet::from(["A1".to_owned()]))), ["A1|2026-03|KRW"]);
+        assert_eq!(seen(Some(BTreeSet::new())), [] as [&str; 0]);
+    }
+}

@@ -308,6 +308,35 @@ async fn a_client_that_does_not_answer_ping_is_dead() {
     bed.end().await;
 }
 
+/// What a client does not take is not kept for it: the connection goes, its place is free again.
+#[tokio::test]
+async fn a_client_that_stops_reading_is_let_go() {
+    let mut bed = Bed::with(|options| {
+        options.live.stalled_after = Duration::from_millis(300);
+        options.live.connections_per_user = 1;
+    })
+    .await;
+    let mut stalled = bed.connect().await;
+    stalled.subscribe("a", json!({}), None).await;
+    let token = format!("Bearer {}", bed.token(|_| {}));
+    let headers = [PROTOCOL, ("authorization", token.as_str())];
+    let deadline = tokio::time::Instant::now() + crate::bed::PATIENCE;
+    let mut units = 0;
+    while bed.connect_with(&headers).await.is_err() {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the stalled client keeps its place"
+        );
+        units += 1;
+        let cells: Vec<_> = (0..1_000)
+            .map(|number| cell(&format!("P{number}"), units))
+            .collect();
+        bed.writer.write(&cells).await;
+        bed.answer_now("top=1").await;
+    }
+    bed.end().await;
+}
+
 #[tokio::test]
 async fn a_question_that_needs_too_much_is_told_what_to_do() {
     let mut bed = Bed::with(|options| options.cohorts.answer_rows_max = 2).await;

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::{
-    bed::{Bed, VIEW, header, keys, problem_code},
+    bed::{Bed, VIEW, header, keys, problem_code, until},
     writer::{cell, gone},
 };
 
@@ -145,7 +145,10 @@ async fn what_is_not_there_and_who_may_not_are_told_as_problems() {
 async fn the_list_names_views_parameters_columns_and_positions() {
     let mut bed = Bed::new().await;
     bed.writer.write(&[cell("P1", 3)]).await;
-    bed.answer_now("").await;
+    until("the list shows the position", async || {
+        bed.get("/v1/views").await.1["views"][0]["position"] == json!(1)
+    })
+    .await;
     let (status, list) = bed.get("/v1/views").await;
     assert_eq!(status, StatusCode::OK);
     let views = list["views"].as_array().unwrap();

@@ -16,7 +16,7 @@ use crate::{
     writer::{cell, gone},
 };
 
-/// Invariant 5 for an orderly client. Seen failing with tombstones left out of `catch_up`.
+/// Invariant 5 for an orderly client.
 #[tokio::test]
 async fn what_a_client_accumulates_is_the_answer_over_http() {
     let mut bed = Bed::new().await;
@@ -83,6 +83,7 @@ async fn one_question_is_one_topic_however_it_is_spelt_and_whoever_asks() {
     bed.end().await;
 }
 
+/// Seen failing with the tombstones left out of the difference.
 #[tokio::test]
 async fn a_client_resumes_from_its_cursor_and_gets_only_the_difference() {
     let mut bed = Bed::new().await;

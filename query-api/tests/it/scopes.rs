@@ -21,7 +21,7 @@ async fn as_user(bed: &Bed, token: &str, path: &str) -> (StatusCode, Value) {
     (response.status(), response.json().await.unwrap())
 }
 
-/// Seen failing with the tenant left out of the cohort's key and of the reading.
+/// Seen failing with the changes of all tenants applied.
 #[tokio::test]
 async fn tenants_never_see_each_other() {
     let mut bed = Bed::new().await;
