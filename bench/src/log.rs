@@ -3,7 +3,6 @@
 
 mod append;
 mod relay;
-mod report;
 mod setup;
 mod tail;
 
@@ -13,7 +12,7 @@ use plimsoll_contracts::Position;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use report::{Report, per_s};
+use crate::report::{self, Report, per_s};
 use setup::Bed;
 
 /// How long and how hard to measure.

@@ -14,7 +14,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::TenantConfig;
 use rand::Rng as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -32,8 +32,11 @@ const LANES: usize = 16;
 const LANE_DEPTH: usize = 32;
 /// Attempts at a command that the server did not answer.
 const ATTEMPTS: u32 = 8;
-/// Orders of the past in the first run.
-const HISTORY_ORDERS: u32 = 500;
+/// Orders of yesterday in the first run.
+const YESTERDAY_ORDERS: u32 = 500;
+/// Orders of today, up to now, in the first run: about as dense as the present, so that the day's
+/// charts have a shape.
+const TODAY_ORDERS: u32 = 2_200;
 /// Calls of the past in the first run.
 const HISTORY_CALLS: u32 = 260;
 
@@ -79,6 +82,8 @@ impl Demo {
         Agency::found(&mut script, now);
         let lanes = Lanes::start(&self.client, &script.run, &progress);
         lanes.send_due(&mut script, now, &shutdown).await;
+        self.end_old_calls(&mut script, now).await;
+        lanes.send_due(&mut script, now, &shutdown).await;
         lanes.settle().await;
 
         let lanes = Lanes::start(&self.client, &script.run, &progress);
@@ -91,7 +96,14 @@ impl Demo {
         );
         if self.with_history {
             agency.history(&mut script, now, &self.config);
-            for at in spread(&mut script, day - chrono::Duration::days(1), now, HISTORY_ORDERS) {
+            let yesterday = spread(
+                &mut script,
+                day - chrono::Duration::days(1),
+                day,
+                YESTERDAY_ORDERS,
+            );
+            let today = spread(&mut script, day, now, TODAY_ORDERS);
+            for at in yesterday.into_iter().chain(today) {
                 shop::order(&mut script, at);
             }
             for at in spread(
@@ -109,6 +121,20 @@ impl Demo {
         lanes.settle().await;
     }
 
+    /// Calls that an earlier run left open are ended: nobody is on them any more.
+    async fn end_old_calls(&self, script: &mut Script, now: DateTime<Utc>) {
+        let answer = self
+            .client
+            .get("/v1/views/call-time?table=live")
+            .await
+            .unwrap_or_default();
+        for row in answer["rows"].as_array().into_iter().flatten() {
+            let call_id = row["call_id"].as_str().unwrap_or_default();
+            let body = json!({"call_id": call_id, "segment_id": row["segment_id"], "ended_by": "system"});
+            script.tell(now, &format!("call-{call_id}"), "calls", "EndCall", body);
+        }
+    }
+
     async fn live(
         &self,
         script: &mut Script,
@@ -123,7 +149,7 @@ impl Demo {
             let now = Utc::now();
             while order_at <= now {
                 shop::order(script, order_at);
-                order_at += chrono::Duration::milliseconds(script.random.random_range(150..900));
+                order_at += chrono::Duration::milliseconds(script.random.random_range(1_200..4_800));
             }
             while call_at <= now {
                 centre.call(script, call_at);

@@ -3,26 +3,26 @@
 use std::fmt::Write;
 
 /// Lines gathered while measuring.
-pub(super) struct Report(String);
+pub(crate) struct Report(String);
 
 impl Report {
-    pub(super) fn new(title: &str) -> Self {
+    pub(crate) fn new(title: &str) -> Self {
         Self(format!("\n{title}\n"))
     }
 
-    pub(super) fn line(&mut self, what: &str, figure: impl AsRef<str>) {
+    pub(crate) fn line(&mut self, what: &str, figure: impl AsRef<str>) {
         let _never_fails = writeln!(self.0, "  {what:<62}{:>22}", figure.as_ref());
     }
 
     /// Prints the table and, last, the figures as JSON.
     #[expect(clippy::print_stdout, reason = "a benchmark's report is its standard output")]
-    pub(super) fn print(&self, figures: &serde_json::Value) {
+    pub(crate) fn print(&self, figures: &serde_json::Value) {
         println!("{}\n{figures}", self.0);
     }
 }
 
 /// A rate with separated thousands.
-pub(super) fn per_s(rate: f64) -> String {
+pub(crate) fn per_s(rate: f64) -> String {
     let digits = format!("{rate:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -35,6 +35,6 @@ pub(super) fn per_s(rate: f64) -> String {
 }
 
 /// Two decimals are all that a noisy machine can tell.
-pub(super) fn round(figure: f64) -> f64 {
+pub(crate) fn round(figure: f64) -> f64 {
     (figure * 100.0).round() / 100.0
 }
