@@ -2,7 +2,7 @@
 import type { Id } from "./Id";
 
 /**
- * An agent's day (table `agents`); key agent_id, business_date. Durations in seconds.
+ * An agent's day (table `agents`); key `agent_id`, `business_date`. Durations in seconds.
  */
 export type AgentDayRow = { 
 /**

@@ -3,7 +3,7 @@ import type { Id } from "./Id";
 import type { Label } from "./Label";
 
 /**
- * A segment going on (table `live`); key call_id, segment_id.
+ * A segment going on (table `live`); key `call_id`, `segment_id`.
  */
 export type LiveCallRow = { 
 /**

@@ -3,7 +3,7 @@ import type { Id } from "./Id";
 import type { SegmentMark } from "./SegmentMark";
 
 /**
- * A segment that somebody should look at (table `marked`); key mark, call_id, segment_id.
+ * A segment that somebody should look at (table `marked`); key `mark`, `call_id`, `segment_id`.
  */
 export type MarkedSegmentRow = { 
 /**
