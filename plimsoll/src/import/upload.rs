@@ -26,7 +26,9 @@ pub struct Uploaded {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Problem(plimsoll_contracts::Problem),
+    Stopped {
+        problem: plimsoll_contracts::Problem,
+    },
     Progress {
         #[serde(rename = "line")]
         _line: u64,
@@ -67,7 +69,7 @@ fn read(answer: &str) -> anyhow::Result<Uploaded> {
         match serde_json::from_str(line).with_context(|| format!("not an import answer: {line}"))? {
             Line::Progress { .. } => {}
             Line::Done(sums) => done = Some(sums),
-            Line::Problem(problem) => anyhow::bail!(
+            Line::Stopped { problem } => anyhow::bail!(
                 "the server did not take a batch: {}; what came before it is in the log, so mend the cause and \
                  import again",
                 problem.detail.unwrap_or(problem.title)
@@ -83,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_problem_before_the_sums_is_a_failure() {
-        let problem = r#"{"type":"urn:plimsoll:problem:unavailable","title":"No","status":503}"#;
+        let problem =
+            r#"{"line":1,"problem":{"type":"urn:plimsoll:problem:unavailable","title":"No","status":503}}"#;
         let sums = r#"{"appended":0,"repeated":0,"position":7}"#;
         assert!(read(&format!("{problem}\n{sums}\n")).is_err());
         assert!(read(r#"{"line":2,"appended":2,"repeated":0,"position":7}"#).is_err());
