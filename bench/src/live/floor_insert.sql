@@ -1,2 +1,0 @@
--- One row, one commit.
-insert into bench_floor default values
