@@ -13,7 +13,7 @@ use plimsoll_log::{Log, LogOptions};
 use plimsoll_projector::Projector;
 use plimsoll_query_api::QueryApi;
 use plimsoll_store::{Select, StoreOptions, Stores};
-use plimsoll_views::{CallTime, Commission, Revenue, SalesVolume, View as _};
+use plimsoll_views::{Commission, View as _};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest wait for a part to finish what it is at.
@@ -21,8 +21,6 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(15);
 
 /// Longest wait for the views to be there at a start.
 const SERVE_WITHIN: Duration = Duration::from_secs(60);
-/// The views that a projector makes.
-const VIEWS: [&str; 4] = [SalesVolume::NAME, CallTime::NAME, Revenue::NAME, Commission::NAME];
 
 /// Where the servers are.
 #[derive(Debug, Clone)]
@@ -213,7 +211,7 @@ impl House {
             return Ok(());
         };
         let until = tokio::time::Instant::now() + SERVE_WITHIN;
-        for view in VIEWS {
+        for view in Projector::views() {
             while let Err(error) = stores.head(view).await {
                 if tokio::time::Instant::now() > until {
                     return Err(error)
@@ -282,7 +280,7 @@ impl ParkedCount for CommissionParked {
     fn parked<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<u64, ParkedCountError>> {
         Box::pin(async move {
             let select = Select {
-                view: "commission".to_owned(),
+                view: Commission::NAME.to_owned(),
                 tenant: tenant.clone(),
                 table: "parked".to_owned(),
                 span: None,

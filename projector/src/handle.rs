@@ -76,6 +76,11 @@ impl Projector {
         Self(context)
     }
 
+    /// The names of the views that it projects.
+    pub fn views() -> impl Iterator<Item = &'static str> {
+        VIEWS.iter().map(|definition| definition.view)
+    }
+
     /// Waits until everything folded is committed and the leases are given back, after shutdown.
     pub async fn stopped(&self) {
         self.0.tracker.wait().await;

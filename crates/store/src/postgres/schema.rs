@@ -9,7 +9,7 @@ use crate::layout::COMMON_DDL;
 
 /// The schema of a version, e.g. `sales_volume_1`. View names are of our own making: lower-case
 /// letters and hyphens.
-pub(crate) fn name(view: &str, version: u32) -> String {
+pub(crate) fn name(view: &str, version: impl std::fmt::Display) -> String {
     format!("{}_{version}", view.replace('-', "_"))
 }
 
@@ -20,7 +20,7 @@ pub(crate) async fn create(
     ddl: &'static str,
     epoch: &Epoch,
 ) -> Result<(), sqlx::Error> {
-    let schema = format!("{}_{version}", view.replace('-', "_"));
+    let schema = name(view, version);
     let script = include_str!("../../../../migrations/projections/version.sql")
         .replace("{schema}", &schema)
         .replace("{common}", COMMON_DDL)
@@ -37,7 +37,7 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn drop(connection: &mut PgConnection, view: &str, version: i32) -> Result<(), sqlx::Error> {
-    let schema = format!("{}_{version}", view.replace('-', "_"));
+    let schema = name(view, version);
     let script = include_str!("../../sql/templates/schema_drop.sql").replace("{schema}", &schema);
     sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await?;
     Ok(())
