@@ -9,6 +9,7 @@ pub mod metrics;
 mod options;
 mod registry;
 mod status;
+mod verify;
 
 pub use admin::router;
 pub use handle::{OperateError, Overview, Projector};
