@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: each prints a table for people and, as its last line, one JSON object.
 
+mod live;
 mod log;
 mod report;
 
@@ -16,11 +17,14 @@ struct Arguments {
 enum Bench {
     /// Group-committed appends, import, relay and tail of the event log
     Log(log::Options),
+    /// From an accepted command to the frame on a WebSocket
+    Live(live::Options),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().bench {
         Bench::Log(options) => log::run(&options).await,
+        Bench::Live(options) => live::run(&options).await,
     }
 }

@@ -1,0 +1,2 @@
+-- One row, one commit.
+insert into bench_floor default values
