@@ -6,9 +6,9 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use plimsoll_contracts::{Epoch, Position, Problem};
+use plimsoll_contracts::{Epoch, Position, Problem, TenantId};
 use plimsoll_host::{ApiError, ApiResult, Claims, Keys};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{OperateError, OperationStatus, Projector, Status};
@@ -36,6 +36,7 @@ pub fn router(projector: Projector, keys: Keys) -> Router {
         .route("/v1/projections/{name}/rebuild", post(rebuild))
         .route("/v1/projections/{name}/pause", post(pause))
         .route("/v1/projections/{name}/resume", post(resume))
+        .route("/v1/projections/{name}/verify", post(verify))
         .route("/v1/operations/{id}", get(operation))
         .with_state(Admin { projector, keys })
 }
@@ -98,6 +99,26 @@ async fn resume(State(admin): State<Admin>, claims: Claims, Path(name): Path<Str
     Ok((StatusCode::ACCEPTED, Json(operation)))
 }
 
+/// Whose rows to verify.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verify {
+    /// Left out: everybody's.
+    tenant: Option<TenantId>,
+}
+
+async fn verify(
+    State(admin): State<Admin>,
+    claims: Claims,
+    Path(name): Path<String>,
+    asked: Option<Json<Verify>>,
+) -> ApiResult<Accepted> {
+    claims.require(SCOPE)?;
+    let tenant = asked.unwrap_or_default().0.tenant;
+    let operation = admin.projector.verify(&name, tenant, &claims.sub).await?;
+    Ok((StatusCode::ACCEPTED, Json(operation)))
+}
+
 async fn operation(
     State(admin): State<Admin>,
     claims: Claims,
@@ -118,6 +139,10 @@ impl From<OperateError> for ApiError {
             }
             OperateError::Paused(_) => {
                 Problem::new(409, "projection-paused", "The projection is paused").detail(error.to_string())
+            }
+            OperateError::NotVerifiable(_) => Problem::not_found(error.to_string()),
+            OperateError::Verifying => {
+                Problem::new(409, "verification-running", "A verification runs").detail(error.to_string())
             }
             OperateError::Store(_) | OperateError::Log(_) => {
                 tracing::warn!(

@@ -1,10 +1,12 @@
 //! The handle on a running projector: what it does, and what persons may ask of it.
 
-use plimsoll_contracts::{Epoch, Position};
+use std::sync::Arc;
+
+use plimsoll_contracts::{Epoch, Position, TenantId};
 use plimsoll_feed::Publisher;
 use plimsoll_log::{Log, ReadError, Tail};
 use plimsoll_store::{Operation, OperationState, Phase, StoreError, Stores, VersionRecord};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -13,6 +15,7 @@ use crate::{
     engine::Context,
     registry::{Definition, VIEWS},
     status::{Board, operation_status, status},
+    verify,
 };
 
 /// A handle on a running projector; cheap to clone.
@@ -28,6 +31,12 @@ pub enum OperateError {
     /// The projection is paused.
     #[error("{0} is paused; resume it first")]
     Paused(String),
+    /// There is no independent path to its rows.
+    #[error("{0} has no recomputation to be verified by")]
+    NotVerifiable(String),
+    /// One verification at a time is enough load for a database.
+    #[error("another verification runs; wait for its end")]
+    Verifying,
     /// The control tables did not answer.
     #[error("the projections' control tables did not answer")]
     Store(#[from] StoreError),
@@ -67,6 +76,7 @@ impl Projector {
             board: Board::default(),
             asked: watch::Sender::new(0),
             tracker: TaskTracker::new(),
+            verifying: Arc::new(Semaphore::new(1)),
             shutdown,
         };
         for definition in VIEWS {
@@ -151,6 +161,43 @@ impl Projector {
         self.set_paused(view, actor, false).await
     }
 
+    /// Begins to recompute the serving version of a view from the raw log and to compare every
+    /// cell, for one tenant or for all. The operation's result is a [`crate::VerifyReport`].
+    ///
+    /// # Errors
+    /// [`OperateError`]; one verification at a time.
+    pub async fn verify(
+        &self,
+        view: &str,
+        tenant: Option<TenantId>,
+        actor: &str,
+    ) -> Result<OperationStatus, OperateError> {
+        let definition = definition(view)?;
+        let plan = verify::plan(view).ok_or_else(|| OperateError::NotVerifiable(view.to_owned()))?;
+        let permit = self.0.verifying.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| OperateError::Verifying)?;
+        let records = self.0.stores.versions(Some(view)).await?;
+        let serving = records.iter().find(|record| record.phase == Phase::Serving);
+        let serving = serving.ok_or_else(|| OperateError::Unknown(view.to_owned()))?;
+        let (version, head) = (serving.id.version, self.0.log.head().await?);
+        let operation = self
+            .record(
+                "verify",
+                view,
+                version,
+                actor,
+                OperationState::Running,
+                head.position,
+            )
+            .await?;
+        let (context, id) = (self.0.clone(), operation.id);
+        self.0.tracker.spawn(async move {
+            verify::operation(plan, definition.tables, &context, tenant, id).await;
+            drop(permit);
+        });
+        Ok(operation)
+    }
+
     /// How an operation goes.
     ///
     /// # Errors
@@ -203,6 +250,7 @@ impl Projector {
             finished_at: None,
             target,
             error: None,
+            result: None,
         };
         let recorded = self.0.stores.record_operation(&asked).await?;
         tracing::info!(view, version, actor, kind, operation = %recorded.id, "asked for");

@@ -15,3 +15,4 @@ pub use admin::router;
 pub use handle::{OperateError, Overview, Projector};
 pub use options::Options;
 pub use status::{OperationStatus, ShardStatus, State, Status};
+pub use verify::{Difference, TableReport, TenantReport, Verdict, VerifyReport};

@@ -12,6 +12,8 @@ pub(crate) struct Definition {
     pub(crate) view: &'static str,
     /// Version of the fold's code.
     pub(crate) logic: u32,
+    /// The tables of its rows.
+    pub(crate) tables: &'static [&'static str],
     /// Looks after all versions of the view until shutdown.
     pub(crate) supervise: fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -27,6 +29,7 @@ const fn define<V: View>() -> Definition {
     Definition {
         view: V::NAME,
         logic: V::VERSION,
+        tables: V::TABLES,
         supervise: |context| Box::pin(supervise::<V>(context)),
     }
 }

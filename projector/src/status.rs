@@ -12,6 +12,8 @@ use plimsoll_store::{Operation, Phase, Progress, ProjectionId, VersionRecord};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::verify;
+
 /// What a projection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,7 +87,7 @@ pub struct ShardStatus {
 pub struct OperationStatus {
     /// Its id.
     pub id: Uuid,
-    /// `rebuild`, `pause`, `resume`.
+    /// `rebuild`, `pause`, `resume`, `verify`.
     pub kind: String,
     /// Which view.
     pub projection: String,
@@ -107,6 +109,9 @@ pub struct OperationStatus {
     pub progress: f64,
     /// Why it failed.
     pub error: Option<String>,
+    /// What it found: of `verify`, a [`crate::VerifyReport`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<serde_json::Value>,
 }
 
 /// What the workers of this process last told; fresher than the control tables.
@@ -177,7 +182,13 @@ pub(crate) fn operation_status(
             .get(&record.id)
             .map_or(record.progress.position, |progress| progress.position)
     });
-    let state = operation.state.name();
+    let verifies = operation.kind == "verify";
+    let abandoned = verifies && verify::is_abandoned(&operation);
+    let state = if abandoned {
+        "failed"
+    } else {
+        operation.state.name()
+    };
     let position = reached.unwrap_or(operation.target);
     OperationStatus {
         id: operation.id,
@@ -192,10 +203,15 @@ pub(crate) fn operation_status(
         target: operation.target,
         progress: if state == "done" {
             1.0
+        } else if verifies {
+            0.0
         } else {
             share(position, operation.target)
         },
-        error: operation.error,
+        error: operation
+            .error
+            .or_else(|| abandoned.then(|| verify::ABANDONED.to_owned())),
+        result: operation.result,
     }
 }
 

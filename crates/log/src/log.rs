@@ -93,6 +93,10 @@ impl Log {
         Ok(Self(Arc::new(inner)))
     }
 
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
     /// Which history this is.
     #[must_use]
     pub fn epoch(&self) -> &Epoch {

@@ -56,6 +56,15 @@ impl Db {
         }
     }
 
+    /// Starts database work that nobody waits for here; it is waited for when the stores close.
+    pub(crate) fn spawn<F, Fut>(&self, work: F)
+    where
+        F: FnOnce(PgPool) -> Fut,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.tracker.spawn(work(self.pool.clone()));
+    }
+
     /// Waits for running work, then closes the connections.
     pub(crate) async fn close(&self) {
         self.tracker.close();
@@ -73,17 +82,31 @@ impl Db {
 /// rooms migrate the same database.
 async fn migrate(options: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(options).await?;
-    let control = include_str!("../../../migrations/projections/0001_control.sql");
-    let mut migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "control".into(),
-        MigrationType::Simple,
-        control.into_sql_str(),
-        false,
-    )]);
+    let mut migrator = Migrator::with_migrations(vec![
+        step(
+            1,
+            "control",
+            include_str!("../../../migrations/projections/0001_control.sql"),
+        ),
+        step(
+            2,
+            "results",
+            include_str!("../../../migrations/projections/0002_results.sql"),
+        ),
+    ]);
     migrator.create_schema("projections");
     migrator.dangerous_set_table_name("projections.migrations");
     migrator.run_direct(None, &mut connection, false).await?;
     connection.close().await?;
     Ok(())
+}
+
+fn step(version: i64, name: &'static str, sql: &'static str) -> Migration {
+    Migration::new(
+        version,
+        name.into(),
+        MigrationType::Simple,
+        sql.into_sql_str(),
+        false,
+    )
 }

@@ -11,6 +11,7 @@ mod postgres;
 mod projection;
 mod read;
 mod redis;
+mod scan;
 mod stores;
 mod write;
 
@@ -20,5 +21,6 @@ pub use layout::{Backend, Layout};
 pub use options::StoreOptions;
 pub use projection::{Checkpoint, Projection};
 pub use read::{Condition, Head, RestatementRow, Select, Snapshot, StoredRow};
+pub use scan::Scan;
 pub use stores::Stores;
 pub use write::{Commit, DocWrite, Found, Lookup, MetaWrite, Restatement, RowWrite};

@@ -1,4 +1,5 @@
-//! The command line: one enum of verbs, one file per verb. Exit codes: 0 done, 1 failed, 2 usage.
+//! The command line: one enum of verbs, one file per verb. Exit codes: 0 done, 1 failed, 2 usage,
+//! 3 difference found.
 
 mod import;
 mod log;
@@ -8,6 +9,7 @@ mod projection;
 mod services;
 mod token;
 mod up;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ enum Verb {
     Import(import::Args),
     /// Look at projections, rebuild, pause or resume them.
     Projection(projection::Args),
+    /// Recompute views from the raw log and compare every cell; exit code 3 if any differs.
+    Verify(verify::Args),
     /// Care for the event log itself.
     Log(log::Args),
     /// Make a bearer token by hand.
@@ -74,6 +78,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::QueryApi(args) => services::run(services::Service::QueryApi, args).await,
         Verb::Import(args) => import::run(args).await,
         Verb::Projection(args) => projection::run(args).await,
+        Verb::Verify(args) => verify::run(args).await,
         Verb::Log(args) => log::run(args).await,
         Verb::Token(args) => token::run(&args),
         Verb::Openapi => openapi::run(),

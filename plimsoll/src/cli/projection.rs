@@ -1,15 +1,17 @@
-//! `plimsoll projection list|status|rebuild|pause|resume`.
+//! `plimsoll projection list|status|rebuild|pause|resume|verify`.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use plimsoll_contracts::TenantId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
     ServerArgs,
     output::{bar, line, note, table},
+    verify::{How, views_are_right},
 };
 use crate::client::Client;
 
@@ -55,6 +57,14 @@ enum Verb {
         /// Name of the view.
         name: String,
     },
+    /// Recompute the view from the raw log and compare every cell; exit code 3 if any differs.
+    Verify {
+        /// Name of the view.
+        name: String,
+        /// Only this tenant's rows.
+        #[arg(long)]
+        tenant: Option<TenantId>,
+    },
 }
 
 pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -72,6 +82,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Verb::Pause { name } => show(&post(&client, &name, "pause").await?, args.json),
         Verb::Resume { name } => show(&post(&client, &name, "resume").await?, args.json),
+        Verb::Verify { name, tenant } => {
+            let how = How {
+                tenant,
+                json: args.json,
+            };
+            views_are_right(&client, &[name], &how).await
+        }
     }
 }
 

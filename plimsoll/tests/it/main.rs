@@ -16,3 +16,5 @@ mod socket;
 mod up;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod verify;

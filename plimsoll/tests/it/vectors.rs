@@ -14,10 +14,10 @@ use crate::{
     socket::Watcher,
 };
 
-const SALES: &str = include_str!("../../../crates/views/tests/vectors/sales-volume.json");
-const CALLS: &str = include_str!("../../../crates/views/tests/vectors/call-time.json");
-const REVENUE: &str = include_str!("../../../crates/views/tests/vectors/revenue.json");
-const COMMISSION: &str = include_str!("../../../crates/views/tests/vectors/commission.json");
+pub(crate) const SALES: &str = include_str!("../../../crates/views/tests/vectors/sales-volume.json");
+pub(crate) const CALLS: &str = include_str!("../../../crates/views/tests/vectors/call-time.json");
+pub(crate) const REVENUE: &str = include_str!("../../../crates/views/tests/vectors/revenue.json");
+pub(crate) const COMMISSION: &str = include_str!("../../../crates/views/tests/vectors/commission.json");
 
 /// Tables of the vectors that are one question each; the others hold more than rows.
 fn question(view: &str, table: &str) -> Option<&'static [(&'static str, &'static str)]> {
@@ -117,7 +117,7 @@ async fn check_case(rig: &Rig, view: &str, case: &Value) -> usize {
 }
 
 /// The case's events as a log takes them: each once, versions in order, ids of this tenant's own.
-fn importable(tenant: &str, events: &Value) -> Vec<ImportedEvent> {
+pub(crate) fn importable(tenant: &str, events: &Value) -> Vec<ImportedEvent> {
     let mut seen = BTreeMap::new();
     let mut events: Vec<ImportedEvent> = events
         .as_array()

@@ -6,10 +6,12 @@ mod supervise;
 mod tenure;
 mod worker;
 
+use std::sync::Arc;
+
 use plimsoll_feed::Publisher;
 use plimsoll_log::{Log, Tail, TailError};
 use plimsoll_store::{CommitError, StoreError, Stores};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Options, status::Board};
@@ -28,6 +30,8 @@ pub(crate) struct Context {
     /// Rises when somebody of this process has changed the control tables.
     pub(crate) asked: watch::Sender<u64>,
     pub(crate) tracker: TaskTracker,
+    /// Held by the one verification that runs.
+    pub(crate) verifying: Arc<Semaphore>,
     pub(crate) shutdown: CancellationToken,
 }
 

@@ -157,6 +157,7 @@ async fn begin_for_new_code<V: View>(context: &Context) -> Result<(), StoreError
             .await
             .map_or(Position::ZERO, |head| head.position),
         error: None,
+        result: None,
     };
     context.stores.record_operation(&operation).await.map(drop)
 }

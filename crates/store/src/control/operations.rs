@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::Position;
+use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::{StoreError, Stores};
 pub struct Operation {
     /// Its id.
     pub id: Uuid,
-    /// `rebuild`, `pause`, `resume`.
+    /// `rebuild`, `pause`, `resume`, `verify`.
     pub kind: String,
     /// Which view.
     pub view: String,
@@ -31,6 +32,8 @@ pub struct Operation {
     pub target: Position,
     /// Why it failed.
     pub error: Option<String>,
+    /// What it found, as JSON.
+    pub result: Option<Value>,
 }
 
 /// How an operation goes.
@@ -81,6 +84,31 @@ impl Stores {
         Ok(read(&row)?)
     }
 
+    /// Records how a running operation ended, and what it found.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn finish_operation(
+        &self,
+        id: Uuid,
+        state: OperationState,
+        error: Option<String>,
+        result: Option<Value>,
+    ) -> Result<(), StoreError> {
+        self.db()
+            .run(|pool| async move {
+                sqlx::query(include_str!("../../sql/operation_finish.sql"))
+                    .bind(id)
+                    .bind(state.name())
+                    .bind(error)
+                    .bind(result.map(|result| result.to_string()))
+                    .execute(&pool)
+                    .await
+            })
+            .await?;
+        Ok(())
+    }
+
     /// An operation by its id.
     ///
     /// # Errors
@@ -101,6 +129,7 @@ impl Stores {
 
 fn read(row: &PgRow) -> Result<Operation, sqlx::Error> {
     let state: String = row.try_get("state")?;
+    let result: Option<String> = row.try_get("result")?;
     Ok(Operation {
         id: row.try_get("id")?,
         kind: row.try_get("kind")?,
@@ -116,5 +145,9 @@ fn read(row: &PgRow) -> Result<Operation, sqlx::Error> {
         finished_at: row.try_get("finished_at")?,
         target: Position::from_i64(row.try_get("target")?),
         error: row.try_get("error")?,
+        result: result
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
     })
 }

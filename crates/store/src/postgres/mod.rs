@@ -4,6 +4,7 @@
 mod commit;
 mod load;
 mod read;
+mod scan;
 pub(crate) mod schema;
 mod statements;
 

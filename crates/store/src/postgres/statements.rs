@@ -40,6 +40,7 @@ pub(super) struct TableStatements {
     pub(super) delete: Sql,
     pub(super) lookup: Sql,
     pub(super) select: Sql,
+    pub(super) page: Sql,
 }
 
 impl Statements {
@@ -92,6 +93,7 @@ impl TableStatements {
             delete: fill(include_str!("../../sql/templates/rows_delete.sql")),
             lookup: fill(include_str!("../../sql/templates/rows_lookup.sql")),
             select: fill(include_str!("../../sql/templates/rows_select.sql")),
+            page: fill(include_str!("../../sql/templates/rows_page.sql")),
         }
     }
 }

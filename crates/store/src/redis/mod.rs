@@ -6,6 +6,7 @@ mod connect;
 mod keys;
 mod load;
 mod read;
+mod scan;
 mod value;
 
 use ::redis::{AsyncTypedCommands, aio::ConnectionManager};
