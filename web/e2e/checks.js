@@ -14,6 +14,25 @@ function position(page) {
   return page.locator('[data-position]').getAttribute('data-position').then(Number);
 }
 
+/** How the page's client is connected. @param {import('playwright-core').Page} page */
+function linkOf(page) {
+  return page.evaluate(() => {
+    const client = /** @type {Record<symbol, {status: {transport: string, state: string, shared?: boolean}}>} */ (
+      /** @type {unknown} */ (globalThis)
+    )[Symbol.for('plimsoll.client.v1')];
+    if (client === undefined) throw new Error('the page has no client');
+    const { transport, state, shared } = client.status;
+    return { transport, state, shared };
+  });
+}
+
+/** A browser in which tabs share nothing. @param {import('playwright-core').Page} page */
+function withoutWorkers(page) {
+  return page.addInitScript(() => {
+    delete (/** @type {{SharedWorker?: unknown}} */ (globalThis).SharedWorker);
+  });
+}
+
 /** @type {Check[]} */
 export const checks = [
   {
@@ -96,10 +115,61 @@ export const checks = [
     },
   },
   {
-    name: 'without_sockets_the_page_polls_and_says_so',
+    name: 'tabs_share_one_socket',
     run: async ({ browser, url }) => {
       const { page, close } = await openPage(browser, url);
+      const other = await page.context().newPage();
+      let sockets = 0;
+      for (const [tab, path] of /** @type {const} */ ([
+        [page, '/'],
+        [other, '/sales-volume'],
+      ])) {
+        tab.on('websocket', () => (sockets += 1));
+        await tab.goto(url + path);
+        await waitForStanding(tab, 'live');
+        assert.deepEqual(await linkOf(tab), { transport: 'socket', state: 'open', shared: true });
+      }
+      assert.equal(sockets, 0, 'the worker holds the socket, no tab does');
+      await other.close();
+      const before = await position(page);
+      await page.waitForFunction(
+        (seen) => Number(document.querySelector('[data-position]')?.getAttribute('data-position')) > seen,
+        before,
+      );
+      await close();
+    },
+  },
+  {
+    name: 'without_shared_workers_each_tab_has_its_own_socket',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await withoutWorkers(page);
+      await page.goto(`${url}/sales-volume`);
+      await waitForStanding(page, 'live');
+      assert.deepEqual(await linkOf(page), { transport: 'socket', state: 'open', shared: false });
+      await close();
+    },
+  },
+  {
+    name: 'without_sockets_the_page_lives_on_event_streams',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await withoutWorkers(page);
       await page.routeWebSocket(/\/v1\/live$/, (socket) => socket.close({ code: 1011 }));
+      await page.goto(`${url}/sales-volume`);
+      await waitForNumbers(page);
+      await waitForStanding(page, 'live');
+      assert.equal((await linkOf(page)).transport, 'stream');
+      await close();
+    },
+  },
+  {
+    name: 'without_sockets_and_streams_the_page_polls_and_says_so',
+    run: async ({ browser, url }) => {
+      const { page, close } = await openPage(browser, url);
+      await withoutWorkers(page);
+      await page.routeWebSocket(/\/v1\/live$/, (socket) => socket.close({ code: 1011 }));
+      await page.route(/\/changes/, (route) => route.fulfill({ status: 404 }));
       await page.goto(`${url}/sales-volume`);
       await waitForStanding(page, 'polling');
       await waitForNumbers(page);

@@ -10,9 +10,7 @@ export class Backoff {
   }
 
   next_ms(): number {
-    const ceiling_ms = Math.min(this.max_ms, this.min_ms * 2 ** this.#attempt);
-    this.#attempt = Math.min(this.#attempt + 1, 30);
-    return this.#random() * ceiling_ms;
+    return this.#random() * Math.min(this.max_ms, this.min_ms * 2 ** this.#attempt++);
   }
 
   reset(): void {

@@ -1,16 +1,16 @@
-/** The SDK's front door: one client per page, one connection for all its views, the better transport where it works. */
-import { Commands, type CommandOptions, type CommandResult } from './commands.js';
+/** The SDK's front door: one client per page, one connection for all its views, the best transport that works. */
+import { sendCommand, type CommandOptions, type CommandResult } from './commands.js';
 import { browserEnvironment, type Environment, type PageSignal } from './environment.js';
-import { PollTransport } from './poll.js';
+import { Http, type Ask, type TokenSource } from './http.js';
+import { RequestTransport } from './requests.js';
 import { SocketTransport } from './socket.js';
-import { Tokens, type TokenSource } from './tokens.js';
-import type { LinkState, Transport } from './transport.js';
+import type { LinkStatus, Transport } from './transport.js';
 import { View } from './view.js';
 import type { Json, Params } from './wire.js';
-
-export const sdkVersion = '0.1.0';
+import { shareBy } from './worker.js';
 
 const upwardEvery_ms = 300_000;
+const slowAfter_ms = 10_000;
 const hiddenAtMost_ms = 300_000;
 const tick_ms = 1_000;
 const clockJump_ms = 5_000;
@@ -22,18 +22,9 @@ export interface ClientOptions extends Partial<Environment> {
   readonly getToken?: TokenSource;
 }
 
-export interface LinkStatus {
-  readonly transport: 'socket' | 'poll';
-  readonly state: LinkState;
-  /** The pause between two requests while polling. */
-  readonly interval_ms: number | undefined;
-}
-
 export class Client {
   readonly #environment: Environment;
-  readonly #url: string;
-  readonly #tokens: Tokens;
-  readonly #commands: Commands;
+  readonly #http: Http;
   readonly #views = new Map<string, { view: View; users: number }>();
   readonly #listeners = new Set<() => void>();
   readonly #forgetPage: () => void;
@@ -41,14 +32,17 @@ export class Client {
   #upward: unknown;
   #hidden: unknown;
   #tick: unknown;
+  #slow = false;
   #asleep = false;
 
   constructor(options: ClientOptions) {
     this.#environment = browserEnvironment(options);
-    this.#url = options.url.replace(/\/$/, '');
-    this.#tokens = new Tokens(options.getToken ?? (() => Promise.resolve(options.token)));
-    this.#commands = new Commands(this.#environment, this.#url, this.#tokens);
-    this.#transport = this.#socket();
+    this.#http = new Http(
+      this.#environment,
+      options.url.replace(/\/$/, ''),
+      options.getToken ?? (() => Promise.resolve(options.token)),
+    );
+    this.#transport = this.#top();
     this.#transport.start([]);
     this.#forgetPage = this.#environment.page((signal) => this.#page(signal));
     this.#watchClock(this.#environment.clock.now());
@@ -56,13 +50,13 @@ export class Client {
 
   /** The view of this name and these parameters; everyone who asks for the same shares it. Each asker closes once. */
   live(name: string, params: Params = {}): View {
-    const key = `${name}?${new URLSearchParams(Object.entries(params).sort()).toString()}`;
+    const key = JSON.stringify([name, Object.entries(params).sort()]);
     const known = this.#views.get(key);
     if (known !== undefined) {
       known.users += 1;
       return known.view;
     }
-    const view = new View(name, { ...params }, this.#environment.clock);
+    const view = new View(name, { ...params }, this.#environment);
     const entry = { view, users: 1 };
     this.#views.set(key, entry);
     view.onWait = (position, timeout_ms) => this.#transport.hurry(view, position, timeout_ms);
@@ -78,24 +72,21 @@ export class Client {
   }
 
   command(context: string, name: string, body: Json, options?: CommandOptions): Promise<CommandResult> {
-    return this.#commands.send(context, name, body, options);
+    return sendCommand(
+      this.#http,
+      `/v1/commands/${encodeURIComponent(context)}/${encodeURIComponent(name)}`,
+      body,
+      options,
+    );
   }
 
   /** A GET with this client's token, for documents that are no live views. */
-  async get(path: string, signal?: AbortSignal): Promise<Response> {
-    const ask = (token: string | undefined): Promise<Response> =>
-      this.#environment.fetch(`${this.#url}${path}`, {
-        headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-        ...(signal === undefined ? {} : { signal }),
-      });
-    const response = await ask(await this.#tokens.get());
-    return response.status === 401 ? ask(await this.#tokens.refresh()) : response;
+  get(path: string, init?: Ask): Promise<Response> {
+    return this.#http.ask(path, init);
   }
 
   get status(): LinkStatus {
-    const transport = this.#transport;
-    const interval_ms = transport instanceof PollTransport ? transport.interval_ms : undefined;
-    return { transport: transport.kind, state: transport.state, interval_ms };
+    return this.#transport.status;
   }
 
   get views(): readonly View[] {
@@ -117,65 +108,72 @@ export class Client {
     this.#views.clear();
   }
 
-  #socket(): SocketTransport {
-    const url = `${this.#url.replace(/^http/, 'ws')}/v1/live`;
+  #top(): Transport {
     return new SocketTransport({
-      environment: this.#environment,
-      url,
-      sdk: `plimsoll-client/${sdkVersion}`,
-      tokens: this.#tokens,
+      http: this.#http,
       onState: () => this.#tell(),
-      onHopeless: () => this.#change(this.#poll()),
+      onHopeless: () => this.#change(this.#below('stream')),
     });
   }
 
-  #poll(): PollTransport {
+  /** The rungs below the socket; from each it is tried again now and then. */
+  #below(transport: 'stream' | 'poll'): Transport {
     const { clock } = this.#environment;
+    const climb = (): void => this.#change(this.#top());
     clock.clearTimeout(this.#upward);
-    this.#upward = clock.setTimeout(() => this.#change(this.#socket()), upwardEvery_ms);
-    return new PollTransport({
-      environment: this.#environment,
-      url: this.#url,
-      tokens: this.#tokens,
+    this.#upward = clock.setTimeout(climb, upwardEvery_ms);
+    return new RequestTransport({
+      http: this.#http,
+      transport,
       onState: () => this.#tell(),
-      onReturn: () => this.#change(this.#socket()),
-      ownPosition: () => this.#commands.position,
+      onHopeless: () => this.#change(this.#below('poll')),
+      onReturn: climb,
     });
   }
 
   /** The views keep rows and position: the next transport goes on from there. */
   #change(to: Transport): void {
     if (this.#asleep) return;
-    if (to.kind === 'socket') this.#environment.clock.clearTimeout(this.#upward);
-    this.#transport.stop();
+    const before = this.#transport;
     this.#transport = to;
+    before.stop();
+    if (this.#slow) to.slow(true);
     to.start(this.views);
     this.#tell();
   }
 
   #page(signal: PageSignal): void {
     const { clock } = this.#environment;
-    if (signal === 'hidden') {
+    if (signal === 'hidden') this.#hide();
+    else if (signal === 'pagehide') this.#sleep();
+    else {
       clock.clearTimeout(this.#hidden);
-      this.#hidden = clock.setTimeout(() => this.#sleep(), hiddenAtMost_ms);
-    } else if (signal === 'pagehide') {
-      this.#sleep();
-    } else {
-      clock.clearTimeout(this.#hidden);
-      if (this.#asleep) this.#wake();
-      else this.#transport.retryNow();
+      const slow = this.#slow;
+      this.#slow = false;
+      if (this.#asleep) {
+        this.#asleep = false;
+        this.#change(this.#top());
+      } else if (slow) this.#transport.slow(false);
+      this.#transport.retryNow();
     }
   }
 
+  /** Hidden for a while: fewer words. Hidden for long: none. */
+  #hide(): void {
+    const { clock } = this.#environment;
+    clock.clearTimeout(this.#hidden);
+    this.#hidden = clock.setTimeout(() => {
+      this.#slow = true;
+      this.#transport.slow(true);
+      this.#hidden = clock.setTimeout(() => this.#sleep(), hiddenAtMost_ms - slowAfter_ms);
+    }, slowAfter_ms);
+  }
+
   #sleep(): void {
+    this.#environment.clock.clearTimeout(this.#upward);
     this.#asleep = true;
     this.#transport.stop();
     this.#tell();
-  }
-
-  #wake(): void {
-    this.#asleep = false;
-    this.#change(this.#socket());
   }
 
   /** A machine that slept wakes up with old numbers: they are doubted before anybody paints them. */
@@ -199,9 +197,9 @@ export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }
 
-/** The page's one client, whoever asks first: guards against a second connection of a second copy of this module. */
+/** The page's one client, whoever asks first: one connection for the page and, where the browser can, for all its tabs. */
 export function pageClient(options: ClientOptions): Client {
   const page = globalThis as { [shared]?: Client };
-  page[shared] ??= createClient(options);
+  page[shared] ??= createClient({ share: shareBy(import.meta.url), ...options });
   return page[shared];
 }

@@ -1,5 +1,7 @@
 /** Everything outside that the SDK touches, so that tests can give it a clock, dice, sockets and a network of their own. */
 
+import type { Share } from './worker.js';
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -9,12 +11,25 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (task, delay_ms) => globalThis.setTimeout(task, delay_ms),
-  clearTimeout: (timer) => globalThis.clearTimeout(timer as ReturnType<typeof globalThis.setTimeout>),
+  setTimeout: (task, delay_ms) => setTimeout(task, delay_ms),
+  clearTimeout: (timer) => clearTimeout(timer as number | undefined),
 };
 
 /** The part of a browser's WebSocket that is used. */
-export type SocketLike = Pick<WebSocket, 'send' | 'close' | 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
+export interface SocketLike {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+/** Closes a socket of which nothing more is wanted, not even its end. */
+export function letGo(socket: SocketLike | undefined): void {
+  if (socket === undefined) return;
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close(1000);
+}
 
 export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
@@ -36,17 +51,26 @@ export interface Environment {
   readonly random: () => number;
   readonly storage: TextStorage | undefined;
   readonly page: PageSignals;
+  /** Runs a task with the next animation frame; each second where nobody looks. */
+  readonly frame: (task: () => void) => void;
+  /** How tabs of this browser share a socket; undefined where they do not. */
+  readonly share: Share | undefined;
 }
+
+const hiddenFrame_ms = 1_000;
+
+const browserFrame = (task: () => void): void => {
+  if (globalThis.document?.hidden === false) requestAnimationFrame(task);
+  else setTimeout(task, hiddenFrame_ms);
+};
 
 const browserPage: PageSignals = (listener) => {
   if (typeof document === 'undefined') return () => undefined;
   const stop = new AbortController();
   const options = { signal: stop.signal };
-  const tell = (signal: PageSignal) => () => listener(signal);
-  document.addEventListener('visibilitychange', () => listener(document.hidden ? 'hidden' : 'visible'), options);
-  window.addEventListener('online', tell('online'), options);
-  window.addEventListener('pagehide', tell('pagehide'), options);
-  window.addEventListener('pageshow', tell('pageshow'), options);
+  document.addEventListener('visibilitychange', () => listener(document.visibilityState), options);
+  for (const signal of ['online', 'pagehide', 'pageshow'] as const)
+    window.addEventListener(signal, () => listener(signal), options);
   return () => stop.abort();
 };
 
@@ -61,11 +85,14 @@ function browserStorage(): TextStorage | undefined {
 
 export function browserEnvironment(overrides: Partial<Environment>): Environment {
   return {
-    fetch: overrides.fetch ?? globalThis.fetch.bind(globalThis),
-    WebSocket: overrides.WebSocket ?? globalThis.WebSocket,
-    clock: overrides.clock ?? systemClock,
-    random: overrides.random ?? Math.random,
-    storage: overrides.storage ?? browserStorage(),
-    page: overrides.page ?? browserPage,
+    fetch: globalThis.fetch.bind(globalThis),
+    WebSocket: globalThis.WebSocket,
+    clock: systemClock,
+    random: Math.random,
+    storage: browserStorage(),
+    page: browserPage,
+    frame: browserFrame,
+    share: undefined,
+    ...overrides,
   };
 }

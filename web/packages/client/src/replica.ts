@@ -7,7 +7,9 @@ export interface RowChange {
   readonly removed: readonly string[];
 }
 
-type SnapshotPart = Pick<Snapshot, 'epoch' | 'position' | 'as_of' | 'last' | 'rows'>;
+export const unchanged: RowChange = { upserted: [], removed: [] };
+
+type SnapshotPart = Pick<Snapshot, 'epoch' | 'position' | 'as_of' | 'part' | 'last' | 'rows'>;
 type Difference = Pick<Delta, 'base' | 'position' | 'as_of' | 'upsert' | 'remove'>;
 
 export class Replica {
@@ -23,18 +25,14 @@ export class Replica {
     return this.epoch === undefined ? undefined : versionToken(this.epoch, this.have);
   }
 
-  /** A snapshot will follow: parts of an earlier, unfinished one no longer count. The rows stay readable meanwhile. */
-  expectSnapshot(): void {
-    this.#parts = [];
-  }
-
-  /** Takes one part of a snapshot; answers the change against the rows shown so far once the last part is in. */
+  /**
+   * Takes one part of a snapshot; answers the change against the rows shown so far once the last part is in. A first part
+   * forgets those of an earlier, unfinished one; the rows stay readable meanwhile.
+   */
   snapshot(part: SnapshotPart): RowChange | undefined {
+    if (part.part === 0) this.#parts = [];
     this.#parts.push(...part.rows);
-    if (!part.last) return undefined;
-    const rows = this.#parts;
-    this.#parts = [];
-    return this.replace(rows, part);
+    return part.last ? this.replace(this.#parts, part) : undefined;
   }
 
   /** Puts a whole answer in place of the rows, touching only what differs, whatever epoch it comes from. */
@@ -63,14 +61,10 @@ export class Replica {
   delta(delta: Difference): RowChange | 'dropped' | 'gap' {
     if (this.epoch === undefined || delta.base > this.have) return 'gap';
     if (delta.position <= this.have) return 'dropped';
-    const upserted = delta.upsert.map((row) => {
-      this.rows.set(row.key, row);
-      return row.key;
-    });
-    const removed = delta.remove.filter((key) => this.rows.delete(key));
-    this.have = delta.position;
-    this.asOf = delta.as_of ?? this.asOf;
-    return { upserted, removed };
+    const { position, as_of, upsert, remove } = delta;
+    this.progress(position, as_of);
+    for (const row of upsert) this.rows.set(row.key, row);
+    return { upserted: upsert.map((row) => row.key), removed: remove.filter((key) => this.rows.delete(key)) };
   }
 
   /** Nothing changed up to `position`; false when that is no news. */

@@ -1,73 +1,82 @@
 /** Views over one WebSocket: hello, heartbeat, resume by position, calm reconnects. Knows frames, not rows. */
 import { Backoff } from './backoff.js';
-import type { Environment, SocketLike } from './environment.js';
+import { letGo, type Clock, type SocketLike } from './environment.js';
 import { Subscriptions } from './subscriptions.js';
-import type { Tokens } from './tokens.js';
-import type { LinkState, Transport } from './transport.js';
+import type { LinkState, LinkStatus, Transport, TransportOptions } from './transport.js';
 import type { View } from './view.js';
-import { subprotocol, type ClientFrame, type ServerFrame } from './wire.js';
+import { sdkVersion, subprotocol, type ClientFrame, type ServerFrame } from './wire.js';
+import { LineSocket } from './worker.js';
 
 const welcomeDeadline_ms = 10_000;
 const deadAfter_ms = 8_000;
 const calmAfter_ms = 30_000;
 const shortLife_ms = 10_000;
 const awaitDeadline_ms = 10_000;
+const timerAtMost_ms = 2 ** 31 - 1;
+/** The pace while nobody looks, and up to how many views may change theirs without flooding the server. */
+const slow_hz = 0.2;
+const pacedAtMost = 16;
 
-export interface SocketOptions {
-  readonly environment: Environment;
-  readonly url: string;
-  readonly sdk: string;
-  readonly tokens: Tokens;
-  readonly onState: () => void;
-  /** Sockets do not work here: two failures before `welcome`, or three connections that died within ten seconds. */
-  readonly onHopeless: () => void;
-}
+/** What the codes that mean stop would be over HTTP. */
+const statusOf: Readonly<Record<number, number>> = { 4501: 401, 4503: 403, 4513: 429 };
 
+/** Hopeless after two failures before `welcome`, or three connections that died within ten seconds. */
 export class SocketTransport implements Transport {
-  readonly kind = 'socket';
-  state: LinkState = 'connecting';
-  readonly #options: SocketOptions;
+  status: LinkStatus = { transport: 'socket', state: 'connecting' };
+  readonly #options: TransportOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #views = new Set<View>();
+  readonly #timers = new Map<unknown, unknown>();
   readonly #backoff: Backoff;
-  #subscriptions: Subscriptions;
+  #subscriptions: Subscriptions | undefined;
   #socket: SocketLike | undefined;
   #welcomed_ms: number | undefined;
-  #heard_ms = 0;
-  #heartbeat_ms = 25_000;
+  #silence_ms = welcomeDeadline_ms;
   #drainWindow_ms: number | undefined;
-  #failures = { beforeWelcome: 0, shortLives: 0 };
+  #unwelcome = 0;
+  #shortLives = 0;
   #freshToken = false;
-  #timers = new Map<string, unknown>();
+  #opened = false;
+  #alone = false;
+  #max_hz: number | undefined;
 
-  constructor(options: SocketOptions) {
+  constructor(options: TransportOptions) {
+    const { clock, random } = options.http.environment;
     this.#options = options;
-    this.#backoff = new Backoff(options.environment.random);
-    this.#subscriptions = this.#newSubscriptions();
+    this.#clock = clock;
+    this.#random = random;
+    this.#backoff = new Backoff(random);
   }
 
   start(views: Iterable<View>): void {
     for (const view of views) this.#views.add(view);
-    void this.#connect();
+    this.#connect();
   }
 
   add(view: View): void {
     this.#views.add(view);
-    if (this.#welcomed_ms !== undefined) this.#subscriptions.subscribe(view);
+    this.#subscriptions?.subscribe(view);
   }
 
   remove(view: View): void {
     this.#views.delete(view);
-    if (this.#welcomed_ms !== undefined) this.#subscriptions.unsubscribe(view);
+    this.#subscriptions?.unsubscribe(view);
   }
 
   hurry(view: View, position: number, timeout_ms: number): void {
-    if (this.#welcomed_ms !== undefined) this.#subscriptions.wait(view, position, timeout_ms);
+    this.#subscriptions?.wait(view, position, timeout_ms);
+  }
+
+  slow(on: boolean): void {
+    this.#max_hz = on ? slow_hz : undefined;
+    if (this.#views.size <= pacedAtMost) this.#subscriptions?.pace(this.#max_hz);
   }
 
   retryNow(): void {
-    if (this.state !== 'waiting' && this.state !== 'offline') return;
+    if (this.status.state !== 'waiting' && this.status.state !== 'offline') return;
     this.#backoff.reset();
-    void this.#connect();
+    this.#connect();
   }
 
   distrust(): void {
@@ -77,189 +86,167 @@ export class SocketTransport implements Transport {
   }
 
   stop(): void {
-    this.#detach(1000);
-    for (const timer of this.#timers.values()) this.#options.environment.clock.clearTimeout(timer);
-    this.#timers.clear();
-    for (const view of this.#views) view.enter('resyncing');
+    this.#detach();
+    this.#enter('offline', 'resyncing');
     this.#views.clear();
-    this.#enter('offline');
   }
 
-  async #connect(): Promise<void> {
-    this.#cancel('retry');
-    this.#detach(1000);
+  #connect(): void {
+    this.#detach();
     this.#enter('connecting');
-    const { WebSocket } = this.#options.environment;
-    if (WebSocket === undefined) return this.#options.onHopeless();
-    const socket = new WebSocket(this.#options.url, [subprotocol]);
+    const socket = this.#open();
+    if (socket === undefined) return this.#options.onHopeless();
     this.#socket = socket;
+    this.#opened = false;
+    this.#silence_ms = welcomeDeadline_ms;
     socket.onopen = () => void this.#hello(socket);
-    socket.onmessage = (event) => {
-      if (this.#socket === socket) this.#received(String(event.data));
-    };
-    socket.onclose = (event) => {
-      if (this.#socket === socket) this.#closed(event.code);
-    };
-    socket.onerror = null;
-    this.#after('welcome', welcomeDeadline_ms, () => this.#closed(1006));
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(JSON.parse(String(data)) as ServerFrame);
+    socket.onclose = ({ code }: { code: number }) => this.#closed(code);
+    this.#beat();
+  }
+
+  /** The socket that all tabs share, where they can; else one of one's own. */
+  #open(): SocketLike | undefined {
+    const { http } = this.#options;
+    const { share, WebSocket } = http.environment;
+    const url = `${http.url.replace(/^http/, 'ws')}/v1/live`;
+    const shared = share !== undefined && !this.#alone;
+    this.status = { ...this.status, shared };
+    if (shared) return new LineSocket(url, share, http.token());
+    return WebSocket && new WebSocket(url, [subprotocol]);
   }
 
   /** The token goes into the first message, never into the address. */
   async #hello(socket: SocketLike): Promise<void> {
+    this.#opened = true;
     try {
-      const token = await this.#options.tokens.get();
-      if (this.#socket !== socket) return;
-      this.#send({ type: 'hello', sdk: this.#options.sdk, ...(token === undefined ? {} : { token }) });
+      const token = await this.#options.http.token();
+      socket.send(JSON.stringify({ type: 'hello', sdk: `plimsoll-client/${sdkVersion}`, token }));
     } catch {
       if (this.#socket === socket) this.#closed(1006);
     }
   }
 
-  #received(text: string): void {
-    this.#heard_ms = this.#options.environment.clock.now();
-    const frame = JSON.parse(text) as ServerFrame;
+  #received(frame: ServerFrame): void {
+    this.#beat();
     switch (frame.type) {
       case 'welcome':
         return this.#welcome(frame);
       case 'ping':
+        this.#subscriptions?.silent(this.#clock.now() - this.#silence_ms);
         return this.#send({ type: 'pong' });
       case 'draining':
         this.#drainWindow_ms = frame.window_ms;
         return;
-      case 'subscribed':
-        return this.#subscriptions.subscribed(frame);
       case 'reached':
-        return this.#subscriptions.reached(frame);
+        return this.#subscriptions?.reached(frame);
       case 'unsubscribed':
-        if (frame.problem !== undefined) this.#subscriptions.failed(frame.id, frame.problem);
-        return;
       case 'error':
-        if (frame.id !== undefined) this.#subscriptions.failed(frame.id, frame.problem);
+        if (frame.id !== undefined && frame.problem !== undefined) this.#subscriptions?.failed(frame.id, frame.problem);
         return;
       default:
-        return this.#subscriptions.topic(frame);
+        this.#subscriptions?.topic(frame);
     }
   }
 
-  #welcome(frame: Extract<ServerFrame, { type: 'welcome' }>): void {
-    const now = this.#options.environment.clock.now();
-    this.#cancel('welcome');
+  #welcome({ heartbeat_ms, reconnect, token_expires_at }: Extract<ServerFrame, { type: 'welcome' }>): void {
+    const now = this.#clock.now();
     this.#welcomed_ms = now;
-    this.#heartbeat_ms = frame.heartbeat_ms;
-    this.#failures.beforeWelcome = 0;
+    this.#silence_ms = heartbeat_ms + deadAfter_ms;
+    this.#unwelcome = 0;
     this.#freshToken = false;
-    this.#drainWindow_ms = undefined;
-    this.#backoff.min_ms = frame.reconnect?.min_ms ?? this.#backoff.min_ms;
-    this.#backoff.max_ms = frame.reconnect?.max_ms ?? this.#backoff.max_ms;
+    Object.assign(this.#backoff, reconnect);
     this.#enter('open');
+    this.#beat();
     this.#after('calm', calmAfter_ms, () => {
       this.#backoff.reset();
-      this.#failures.shortLives = 0;
+      this.#shortLives = 0;
     });
-    this.#renewBefore(Date.parse(frame.token_expires_at ?? ''), now);
-    this.#beat();
-    this.#subscriptions = this.#newSubscriptions();
-    for (const view of this.#views) {
-      this.#subscriptions.subscribe(view);
-      if (view.awaited !== undefined) this.#subscriptions.wait(view, view.awaited, awaitDeadline_ms);
-    }
-  }
-
-  /** Ids and topics belong to one connection. */
-  #newSubscriptions(): Subscriptions {
-    const again = (view: View) => () => {
-      if (this.#views.has(view)) this.add(view);
-    };
-    return new Subscriptions(
-      this.#options.environment.clock,
+    this.#renewWithin(Date.parse(token_expires_at ?? '') - now);
+    const subscriptions = new Subscriptions(
       (frame) => this.#send(frame),
-      (view) => this.#after(`${view.name} ${JSON.stringify(view.params)}`, this.#backoff.next_ms(), again(view)),
+      (view) => this.#after(view, this.#backoff.next_ms(), () => subscriptions.subscribe(view)),
     );
+    this.#subscriptions = subscriptions;
+    subscriptions.max_hz = this.#max_hz;
+    for (const view of this.#views) {
+      subscriptions.subscribe(view);
+      if (view.awaited !== undefined) subscriptions.wait(view, view.awaited, awaitDeadline_ms);
+    }
   }
 
   /** A new token is sent on the open socket when four fifths of the old one's life are over. */
-  #renewBefore(expires_ms: number, now: number): void {
-    if (Number.isNaN(expires_ms)) return;
-    this.#after('renew', Math.max(1_000, Math.min((expires_ms - now) * 0.8, 2 ** 31 - 1)), () => {
-      this.#options.tokens.refresh().then(
-        (token) => {
-          if (token !== undefined) this.#send({ type: 'auth', token });
-        },
-        () => this.#renewBefore(expires_ms, this.#options.environment.clock.now()),
+  #renewWithin(life_ms: number): void {
+    if (!(life_ms > 0)) return;
+    this.#after('renew', Math.min(life_ms * 0.8, timerAtMost_ms), () => {
+      this.#options.http.token(true).then(
+        (token) => token !== undefined && this.#send({ type: 'auth', token }),
+        () => this.#renewWithin(life_ms / 5),
       );
     });
   }
 
+  /** Longer silence than the heartbeat allows is death. */
   #beat(): void {
-    const silence_ms = this.#heartbeat_ms + deadAfter_ms;
-    this.#after('beat', 1_000, () => {
-      if (this.#options.environment.clock.now() - this.#heard_ms > silence_ms) return this.#closed(1006);
-      this.#subscriptions.silent(silence_ms);
-      this.#beat();
-    });
+    this.#after('beat', this.#silence_ms, () => this.#closed(1006));
   }
 
   #closed(code: number): void {
-    const lived_ms =
-      this.#welcomed_ms === undefined ? undefined : this.#options.environment.clock.now() - this.#welcomed_ms;
+    const lived_ms = this.#welcomed_ms === undefined ? undefined : this.#clock.now() - this.#welcomed_ms;
     const drainWindow_ms = this.#drainWindow_ms ?? (code === 1012 ? this.#backoff.max_ms : undefined);
-    this.#detach(1000);
-    if (code >= 4500 && code <= 4999) return this.#refused(code);
-    if (drainWindow_ms !== undefined && lived_ms !== undefined) {
-      return this.#retryAfter(this.#options.environment.random() * drainWindow_ms, 'resyncing');
+    this.#detach();
+    if (this.status.shared && !this.#opened) {
+      this.#alone = true;
+      return this.#connect();
     }
-    if (code === 4001) this.#options.tokens.refresh().catch(() => undefined);
-    if (lived_ms === undefined) this.#failures.beforeWelcome += 1;
-    else if (lived_ms < shortLife_ms) this.#failures.shortLives += 1;
-    this.#retryAfter(this.#backoff.next_ms(), lived_ms === undefined ? 'offline' : 'resyncing');
-    if (this.#failures.beforeWelcome >= 2 || this.#failures.shortLives >= 3) this.#options.onHopeless();
+    if (code >= 4500 && code <= 4999) return this.#refused(code);
+    if (drainWindow_ms !== undefined && lived_ms !== undefined)
+      return this.#retryAfter(this.#random() * drainWindow_ms, 'waiting');
+    if (code === 4001) this.#renew();
+    if (lived_ms === undefined) this.#unwelcome += 1;
+    else if (lived_ms < shortLife_ms) this.#shortLives += 1;
+    this.#retryAfter(this.#backoff.next_ms(), lived_ms === undefined ? 'offline' : 'waiting');
+    if (this.#unwelcome >= 2 || this.#shortLives >= 3) this.#options.onHopeless();
   }
 
   /** The server does not want this client; a token it has not seen yet is the only thing worth another try. */
   #refused(code: number): void {
     if (code === 4501 && !this.#freshToken) {
       this.#freshToken = true;
-      this.#options.tokens.refresh().catch(() => undefined);
-      return this.#retryAfter(0, 'resyncing');
+      this.#renew();
+      return this.#retryAfter(0, 'waiting');
     }
     this.#enter('refused');
-    const status = code === 4503 ? 403 : code === 4501 ? 401 : code === 4513 ? 429 : 400;
-    for (const view of this.#views) view.refuse({ type: `close-${code}`, status });
+    for (const view of this.#views) view.refuse({ type: `close-${code}`, status: statusOf[code] ?? 400 });
   }
 
-  #retryAfter(delay_ms: number, meanwhile: 'resyncing' | 'offline'): void {
-    for (const view of this.#views) view.enter(meanwhile);
-    this.#enter(meanwhile === 'offline' ? 'offline' : 'waiting');
-    this.#after('retry', delay_ms, () => void this.#connect());
+  #renew(): void {
+    this.#options.http.token(true).catch(() => undefined);
   }
 
-  #detach(code: number): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#welcomed_ms = undefined;
-    for (const name of ['welcome', 'beat', 'calm', 'renew']) this.#cancel(name);
-    if (socket === undefined) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(code);
+  #retryAfter(delay_ms: number, state: 'waiting' | 'offline'): void {
+    this.#enter(state, state === 'offline' ? state : 'resyncing');
+    this.#after('retry', delay_ms, () => this.#connect());
+  }
+
+  #detach(): void {
+    letGo(this.#socket);
+    this.#socket = this.#subscriptions = this.#welcomed_ms = this.#drainWindow_ms = undefined;
+    for (const timer of this.#timers.values()) this.#clock.clearTimeout(timer);
   }
 
   #send(frame: ClientFrame): void {
     this.#socket?.send(JSON.stringify(frame));
   }
 
-  #enter(state: LinkState): void {
-    if (this.state === state) return;
-    this.state = state;
+  #enter(state: LinkState, views?: 'resyncing' | 'offline'): void {
+    if (views !== undefined) for (const view of this.#views) view.enter(views);
+    this.status = { ...this.status, state };
     this.#options.onState();
   }
 
-  #after(name: string, delay_ms: number, task: () => void): void {
-    this.#cancel(name);
-    this.#timers.set(name, this.#options.environment.clock.setTimeout(task, delay_ms));
-  }
-
-  #cancel(name: string): void {
-    this.#options.environment.clock.clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+  #after(name: unknown, delay_ms: number, task: () => void): void {
+    this.#clock.clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, this.#clock.setTimeout(task, delay_ms));
   }
 }

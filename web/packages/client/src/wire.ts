@@ -9,6 +9,7 @@ export type { ServerFrame } from '@plimsoll/contracts/ServerFrame';
 export type { Snapshot } from '@plimsoll/contracts/Snapshot';
 export type { ViewAnswer } from '@plimsoll/contracts/ViewAnswer';
 
+export const sdkVersion = '0.1.0';
 export const subprotocol = 'plimsoll.v1.json';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -25,13 +26,24 @@ export type StaleReason = ServerReason | 'silent';
 /** Query parameters of a view: names and values as in a URL. */
 export type Params = Readonly<Record<string, string>>;
 
+/** A place in a history of the log. */
+export interface Version {
+  readonly epoch: string;
+  readonly position: number;
+}
+
 /** The version token `epoch.position`, padded so that tokens sort as strings. */
 export function versionToken(epoch: string, position: number): string {
   return `${epoch}.${String(position).padStart(12, '0')}`;
 }
 
 /** Reads a version token; undefined when it is none. */
-export function parseVersionToken(token: string | null | undefined): { epoch: string; position: number } | undefined {
-  const match = /^([^.]+)\.(\d+)$/.exec(token ?? '');
-  return match?.[1] && match[2] ? { epoch: match[1], position: Number(match[2]) } : undefined;
+export function parseVersionToken(token: string | null | undefined): Version | undefined {
+  const [epoch, position] = token?.split('.') ?? [];
+  return epoch && position ? { epoch, position: Number(position) } : undefined;
+}
+
+/** Whether an answer of this status may be another one later. */
+export function isPassing(status: number): boolean {
+  return status >= 500 || [408, 412, 425, 429].includes(status);
 }

@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
 }
 
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
 
 /** A frame of the server of which a test gives only what it is about. */
@@ -110,12 +110,18 @@ export interface Stage {
   /** Answers the requests to come; a thrown error is a network failure. */
   answer: (request: Request) => Response | Promise<Response>;
   random: number;
+  /** Whether event streams are answered by `answer` too; else they do not exist here. */
+  streams: boolean;
 }
 
+/** As long as an animation frame takes. */
+const frame_ms = 16;
+
+type StageOptions = Partial<Omit<ClientOptions, 'clock'>> & { readonly clock?: FakeClock };
+
 /** A client whose whole outside is in the test's hands. */
-export function stage(options: Partial<ClientOptions> = {}): Stage {
+export function stage({ clock = new FakeClock(), ...options }: StageOptions = {}): Stage {
   FakeSocket.all = [];
-  const clock = new FakeClock();
   const listeners = new Set<(signal: PageSignal) => void>();
   const signals: PageSignals = (listener) => {
     listeners.add(listener);
@@ -129,9 +135,11 @@ export function stage(options: Partial<ClientOptions> = {}): Stage {
       throw new TypeError('network');
     },
     random: 0.5,
+    streams: false,
   };
   const fetch = (async (url: string, init: RequestInit) => {
     const request = new Request(url, init);
+    if (!self.streams && url.includes('/changes')) return new Response(null, { status: 404 });
     self.requests.push(request);
     return Promise.race([
       Promise.resolve(request).then((one) => self.answer(one)),
@@ -146,6 +154,7 @@ export function stage(options: Partial<ClientOptions> = {}): Stage {
     random: () => self.random,
     page: signals,
     storage: undefined,
+    frame: (task) => void clock.setTimeout(task, frame_ms),
     ...options,
     fetch,
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeSocket, greet, row, snapshot, stage, type Stage } from './fakes.js';
 
-/** The socket fails twice before `welcome`: the client polls from here on. */
+/** The socket fails twice before `welcome` and there are no streams: the client polls from here on. */
 async function polling(self: Stage): Promise<void> {
   FakeSocket.last.die(1006);
   await self.clock.advance(300);
@@ -33,14 +33,14 @@ describe('the ladder', () => {
     expect(request?.headers.get('Prefer')).toBe('wait=20');
   });
 
-  it('three_connections_that_died_within_ten_seconds_lead_to_polling', async () => {
+  it('three_connections_that_died_within_ten_seconds_lead_one_rung_down', async () => {
     const self = stage();
     for (let life = 0; life < 3; life += 1) {
       await greet();
       FakeSocket.last.die(1006);
       if (life < 2) await self.clock.advance(9_000);
     }
-    expect(self.client.status.transport).toBe('poll');
+    expect(self.client.status.transport).toBe('stream');
   });
 
   it('it_goes_upward_again_after_five_minutes_with_the_position_carried_over', async () => {
@@ -60,12 +60,15 @@ describe('the ladder', () => {
 
   it('a_server_that_was_down_proves_nothing_against_sockets', async () => {
     const self = stage();
+    self.streams = true;
     const view = self.client.live('revenue');
     await polling(self);
     expect(view.state).toBe('offline');
     expect(self.client.status.state).toBe('offline');
+    await self.clock.advance(10_000);
+    expect(self.client.status).toMatchObject({ transport: 'poll', state: 'offline' });
     self.answer = () => answer(5);
-    await self.clock.advance(400);
+    await self.clock.advance(16_000);
     expect(self.client.status.transport).toBe('socket');
     expect(view.rows.size).toBe(1);
   });

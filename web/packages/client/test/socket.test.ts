@@ -72,10 +72,11 @@ describe('deltas', () => {
   });
 
   it('a_new_epoch_gives_the_difference_and_never_blank_rows', async () => {
-    const { client } = stage();
+    const { client, clock } = stage();
     const view = client.live('revenue');
     const socket = await greet();
     snapshot(socket, 7, 'e', 5, [row('a', 5), row('b', 5)]);
+    await clock.advance(20);
     const sizes: number[] = [];
     const changes: unknown[] = [];
     view.subscribe((change) => {
@@ -93,6 +94,7 @@ describe('deltas', () => {
       last: true,
       rows: [row('a', 5), row('c', 2)],
     });
+    await clock.advance(20);
     expect(sizes.every((size) => size === 2)).toBe(true);
     expect(changes).toContainEqual({ upserted: ['c'], removed: ['b'] });
     expect(view.epoch).toBe('f');
