@@ -100,12 +100,11 @@ impl House {
             .await
             .context("cannot open the views' stores")?;
         house.stores = Some(stores.clone());
-        if services.command_side || services.projector {
-            let log = Log::open(&addresses.postgres_url, LogOptions::new(&addresses.nats_url))
-                .await
-                .context("cannot open the event log")?;
-            house.log = Some(log);
-        }
+        // Every service needs it: to write, to follow, to look into the past.
+        let log = Log::open(&addresses.postgres_url, LogOptions::new(&addresses.nats_url))
+            .await
+            .context("cannot open the event log")?;
+        house.log = Some(log);
         if services.command_side {
             house.start_command_side(keys, &stores);
         }
@@ -175,6 +174,7 @@ impl House {
         let mut query_options = plimsoll_query_api::Options {
             web_dir: options.web_dir,
             dev_tokens: options.dev_tokens,
+            log: self.log.clone(),
             ..plimsoll_query_api::Options::default()
         };
         query_options.live.origins = options.origins;

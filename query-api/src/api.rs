@@ -10,6 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     cohort::Cohorts,
+    history::History,
     http,
     hub::{self, Hub},
     live::{self, Admission},
@@ -27,6 +28,8 @@ struct Inner {
     options: Options,
     registry: Registry,
     cohorts: Cohorts,
+    stores: Stores,
+    history: Option<History>,
     keys: Keys,
     admission: Admission,
     site: Site,
@@ -70,16 +73,22 @@ impl QueryApi {
         ));
         let cohorts = Cohorts::new(
             options.cohorts.clone(),
-            stores,
+            stores.clone(),
             hubs,
             tasks.clone(),
             shutdown.clone(),
         );
+        let history = options
+            .log
+            .clone()
+            .map(|log| History::new(log, options.history.clone()));
         Self(Arc::new(Inner {
             admission: Admission::new(&options.live),
             options,
             registry,
             cohorts,
+            stores,
+            history,
             keys,
             site,
             tasks,
@@ -103,6 +112,15 @@ impl QueryApi {
 
     pub(crate) fn cohorts(&self) -> &Cohorts {
         &self.0.cohorts
+    }
+
+    pub(crate) fn stores(&self) -> &Stores {
+        &self.0.stores
+    }
+
+    /// The past, where this node has the log.
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.0.history.as_ref()
     }
 
     pub(crate) fn keys(&self) -> &Keys {

@@ -4,6 +4,7 @@
 
 mod api;
 mod cohort;
+mod history;
 mod http;
 mod hub;
 mod live;
@@ -17,4 +18,4 @@ mod users;
 
 pub use api::{QueryApi, router};
 pub use openapi::openapi;
-pub use options::{CohortOptions, HttpOptions, LiveOptions, Options};
+pub use options::{CohortOptions, HistoryOptions, HttpOptions, LiveOptions, Options};

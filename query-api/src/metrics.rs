@@ -32,5 +32,14 @@ pub const ANSWER_SECONDS: &str = "plimsoll_cohort_answer_seconds";
 pub const FRAME_AGE_SECONDS: &str = "plimsoll_cohort_frame_age_seconds";
 /// Answers over HTTP, by `view` and `status` (counter).
 pub const ANSWERS: &str = "plimsoll_view_answers_total";
+/// Replays for questions about the past, by `view` and `from` kept, start (counter).
+pub const REPLAYS: &str = "plimsoll_history_replays_total";
+/// Time of a replay, by `view` (histogram, seconds).
+pub const REPLAY_SECONDS: &str = "plimsoll_history_replay_seconds";
+/// Replays refused because a bound was hit, by `bound` replays, events (counter).
+pub const REPLAYS_REFUSED: &str = "plimsoll_history_refused_total";
+/// Explanations, by `view` and `how`: traced = from the few events that can have touched the row,
+/// differs = these did not lead to the row that the view holds, whole = from the whole log (counter).
+pub const EXPLANATIONS: &str = "plimsoll_history_explanations_total";
 /// Answers computed over more stored rows than a worker should be held up with, by `view` (counter).
 pub const HEAVY_ANSWERS: &str = "plimsoll_cohort_heavy_answers_total";

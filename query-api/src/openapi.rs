@@ -12,6 +12,7 @@ use utoipa::{
         crate::http::list::list,
         crate::http::view::view,
         crate::http::changes::changes,
+        crate::http::explain::explain,
         crate::http::dev_token::issue
     ),
     modifiers(&Bearer)

@@ -1,6 +1,8 @@
-//! Every bound and pace of the query side, with its default. Plain data: nothing here acts.
+//! Every bound and pace of the query side, with its default, and the log that it may read.
 
 use std::{path::PathBuf, time::Duration};
+
+use plimsoll_log::Log;
 
 /// Options of [`crate::QueryApi`].
 #[derive(Debug, Clone, Default)]
@@ -11,6 +13,10 @@ pub struct Options {
     pub live: LiveOptions,
     /// Bounds of answers over HTTP.
     pub http: HttpOptions,
+    /// Bounds of questions about the past.
+    pub history: HistoryOptions,
+    /// The event log, for these; none = they are not answered here.
+    pub log: Option<Log>,
     /// Folder of the built web pages; none = no pages.
     pub web_dir: Option<PathBuf>,
     /// Whether `POST /v1/dev/token` exists.
@@ -112,6 +118,31 @@ pub struct HttpOptions {
     pub web_poll_interval: Duration,
 }
 
+/// Bounds of replays.
+#[derive(Debug, Clone)]
+pub struct HistoryOptions {
+    /// Events that one replay may fold.
+    pub replay_max_events: usize,
+    /// Replays at once.
+    pub replays_max: usize,
+    /// How long a question waits for its turn.
+    pub permit_within: Duration,
+    /// Events read and folded at a time.
+    pub slice_events: usize,
+    /// Finished replays that are kept for the next question.
+    pub kept_max: usize,
+    /// Events folded into all kept replays together.
+    pub kept_max_events: usize,
+    /// Streams that an explanation reads one by one; more of them = it reads the whole log.
+    pub traced_max_streams: usize,
+    /// Events that an explanation reads stream by stream; more of them = it reads the whole log.
+    pub traced_max_events: usize,
+    /// Changes on a page of an explanation where the question names no limit.
+    pub changes_default: usize,
+    /// The highest limit of it.
+    pub changes_max: usize,
+}
+
 impl Default for CohortOptions {
     fn default() -> Self {
         Self {
@@ -158,6 +189,23 @@ impl Default for LiveOptions {
             drain_window: Duration::from_secs(5),
             read_buffer_bytes: 2 * 1024,
             write_buffer_bytes: 4 * 1024,
+        }
+    }
+}
+
+impl Default for HistoryOptions {
+    fn default() -> Self {
+        Self {
+            replay_max_events: 2_000_000,
+            replays_max: 2,
+            permit_within: Duration::from_secs(5),
+            slice_events: 2_000,
+            kept_max: 4,
+            kept_max_events: 2_000_000,
+            traced_max_streams: 50_000,
+            traced_max_events: 200_000,
+            changes_default: 1_000,
+            changes_max: 10_000,
         }
     }
 }

@@ -20,6 +20,51 @@ pub(crate) fn view_behind(wanted: Position, stands: Position) -> Problem {
         .retry_after(1)
 }
 
+/// 404: no row of that key, now or ever.
+pub(crate) fn no_such_row(table: &str, key: &str) -> Problem {
+    Problem::not_found(format!(
+        "there is no row `{key}` in `{table}` and there never was; the key is that of a row of the answer to the \
+         same parameters, percent-encoded"
+    ))
+}
+
+/// 412: the log has not come to the position that the caller asks about.
+pub(crate) fn log_behind(wanted: Position, head: Position) -> Problem {
+    Problem::new(412, "view-behind", "The log has not come that far yet")
+        .with("behind", wanted.since(head))
+        .with("position", head.get())
+        .detail(format!(
+            "the log ends at {head}, {} before {wanted}; there is no past to show there yet",
+            wanted.since(head)
+        ))
+        .retry_after(1)
+}
+
+/// 422: a replay would fold more events than it may.
+pub(crate) fn replay_too_long(max: usize) -> Problem {
+    Problem::new(422, "question-too-large", "The question needs too many events")
+        .with("max", max)
+        .detail(format!(
+            "it needs a replay of more than {max} events of this view; ask about an earlier moment, or have \
+             `replay_max_events` of this node raised"
+        ))
+}
+
+/// 503: as many replays run as may.
+pub(crate) fn too_many_replays(max: usize) -> Problem {
+    Problem::new(503, "overloaded", "The node is at one of its bounds")
+        .with("bound", "replays")
+        .detail(format!(
+            "{max} questions about the past are being worked on here; ask again later or ask another node"
+        ))
+        .retry_after(5)
+}
+
+/// 503: this node has no log to replay.
+pub(crate) fn no_history() -> Problem {
+    Problem::unavailable("this node was started without the event log; ask another node about the past")
+}
+
 /// 422: the question needs more rows than a node may hold for one.
 pub(crate) fn question_too_large(what: &str, max: usize) -> Problem {
     Problem::new(422, "question-too-large", "The question needs too many rows")

@@ -171,6 +171,7 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
             include_str!("../../../migrations/log/0005_snapshots.sql"),
         ),
         step(6, "role", include_str!("../../../migrations/log/0006_role.sql")),
+        step(7, "time", include_str!("../../../migrations/log/0007_time.sql")),
     ]);
     migrator.create_schema("log");
     migrator.dangerous_set_table_name("log.migrations");

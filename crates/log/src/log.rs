@@ -73,6 +73,7 @@ impl Log {
             db: db.clone(),
             page_max_events: options.page_max_events,
             page_max_bytes: options.page_max_bytes,
+            replay_max_bytes: options.replay_max_bytes,
         };
         let inner = Inner {
             epoch: head.epoch.clone(),
@@ -95,6 +96,10 @@ impl Log {
 
     pub(crate) fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.0.reader
     }
 
     /// Which history this is.

@@ -54,6 +54,8 @@ pub struct LogOptions {
     pub page_max_events: usize,
     /// Bytes of event data read from Postgres at once.
     pub page_max_bytes: usize,
+    /// Bytes of event data read for one replay of chosen streams.
+    pub replay_max_bytes: usize,
     /// Events that the tail keeps for its readers.
     pub ring_max_events: usize,
     /// Bytes of event data that the tail keeps.
@@ -91,6 +93,7 @@ impl LogOptions {
             import_max_bytes: 32 << 20,
             page_max_events: 2_000,
             page_max_bytes: 16 << 20,
+            replay_max_bytes: 256 << 20,
             ring_max_events: 65_536,
             ring_max_bytes: 64 << 20,
             relay_max_in_flight: 2_048,

@@ -12,7 +12,7 @@ use sqlx::{
     query::Query,
 };
 
-use crate::{db::Db, metrics};
+use crate::{db::Db, metrics, replay::Scope};
 
 /// How far one filtered page looks at most, in positions.
 const FILTER_WINDOW: u64 = 50_000;
@@ -86,6 +86,7 @@ pub(crate) struct Reader {
     pub(crate) db: Db,
     pub(crate) page_max_events: usize,
     pub(crate) page_max_bytes: usize,
+    pub(crate) replay_max_bytes: usize,
 }
 
 impl Reader {
@@ -132,7 +133,31 @@ impl Reader {
         filter: &Filter,
     ) -> Result<Page, ReadError> {
         let head = self.db.head().await?.position;
-        let end = Position::new(after.get().saturating_add(FILTER_WINDOW)).min(head);
+        self.stretch(after, head, limit, filter).await
+    }
+
+    /// A page of a replay.
+    pub(crate) async fn scope(
+        &self,
+        scope: &Scope,
+        after: Position,
+        limit: usize,
+    ) -> Result<Page, ReadError> {
+        let filter = Filter {
+            tenant: Some(scope.tenant.clone()),
+            types: scope.types.clone(),
+        };
+        self.stretch(after, scope.up_to, limit, &filter).await
+    }
+
+    async fn stretch(
+        &self,
+        after: Position,
+        up_to: Position,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Page, ReadError> {
+        let end = Position::new(after.get().saturating_add(FILTER_WINDOW)).min(up_to);
         if end <= after {
             return Ok(Page {
                 events: Vec::new(),
@@ -155,7 +180,7 @@ impl Reader {
         Ok(Page {
             events,
             next,
-            more: next < head,
+            more: next < up_to,
         })
     }
 
@@ -163,12 +188,21 @@ impl Reader {
         i64::try_from(asked.clamp(1, self.page_max_events)).expect("the page bound is far below 2^63")
     }
 
-    /// Runs a query for events; stops at the bound on bytes, saying so.
-    async fn page(
+    /// Runs a query for a page of events; stops at the bound on bytes, saying so.
+    pub(crate) async fn page(
         &self,
         query: Query<'static, Postgres, PgArguments>,
     ) -> Result<(Vec<Event>, bool), ReadError> {
-        let (pool, bytes_max) = (self.db.pool.clone(), self.page_max_bytes);
+        self.collect(query, self.page_max_bytes).await
+    }
+
+    /// Runs a query for events; stops at a bound on bytes, saying so.
+    pub(crate) async fn collect(
+        &self,
+        query: Query<'static, Postgres, PgArguments>,
+        bytes_max: usize,
+    ) -> Result<(Vec<Event>, bool), ReadError> {
+        let pool = self.db.pool.clone();
         self.db
             .run(async move {
                 let mut connection = pool.acquire().await?;

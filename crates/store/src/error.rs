@@ -53,6 +53,9 @@ pub enum StoreError {
     /// A stored value cannot be read.
     #[error("stored value cannot be read: {0}")]
     Damaged(String),
+    /// A row that changes faster than it can be read together with a position.
+    #[error("{0} never stood still while it was read")]
+    Restless(String),
     /// A view that no migration describes.
     #[error("no store layout describes the view {0}")]
     NoLayout(String),

@@ -11,6 +11,7 @@ mod postgres;
 mod projection;
 mod read;
 mod redis;
+mod row;
 mod scan;
 mod stores;
 mod write;

@@ -3,6 +3,7 @@
 
 pub mod call_time;
 pub mod commission;
+pub mod explain;
 pub mod fold;
 mod history;
 mod orders;
@@ -12,6 +13,7 @@ pub mod sales_volume;
 
 pub use call_time::CallTime;
 pub use commission::Commission;
+pub use explain::{Place, Trace};
 pub use fold::{FoldError, Meta, ParkedEntry, Row, StoredRow, View, Workspace};
 pub use query::{Answer, AnswerContext, AnswerRow, Params, ViewQuery};
 pub use revenue::Revenue;

@@ -5,4 +5,4 @@ mod history;
 mod ledger;
 
 pub(crate) use history::{Line, OrderHistory, Placed, Recorded};
-pub(crate) use ledger::{Ledger, Movement, Taking};
+pub(crate) use ledger::{Ledger, Movement, Sale, Taking};

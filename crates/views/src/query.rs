@@ -23,6 +23,9 @@ pub type Params = BTreeMap<String, String>;
 /// The ids whose rows a token may see (`own` claim); `None` = all that its scope allows.
 pub type Own = Option<BTreeSet<String>>;
 
+/// A stored table and the inclusive range of [`Row::span`] of it that can matter; `None` = all of it.
+pub type Reach = (&'static str, Option<(String, String)>);
+
 /// A parsed question.
 pub trait ViewQuery: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// The view's row type.
@@ -53,6 +56,12 @@ pub trait ViewQuery: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// The answer from the selected rows, in the question's order (key order where it names none).
     fn answer(&self, rows: &[&StoredRow<Self::Row>], context: &AnswerContext<'_>) -> Answer;
+
+    /// All that it reads at an instant, for a question that reads more than its one table, or
+    /// whose range moves with time.
+    fn reaches(&self, _now: DateTime<Utc>) -> Vec<Reach> {
+        vec![(self.table(), self.span())]
+    }
 }
 
 /// What an answer may depend on beside the rows.

@@ -5,6 +5,8 @@ mod crash;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod real_data;

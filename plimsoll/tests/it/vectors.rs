@@ -20,7 +20,7 @@ pub(crate) const REVENUE: &str = include_str!("../../../crates/views/tests/vecto
 pub(crate) const COMMISSION: &str = include_str!("../../../crates/views/tests/vectors/commission.json");
 
 /// Tables of the vectors that are one question each; the others hold more than rows.
-fn question(view: &str, table: &str) -> Option<&'static [(&'static str, &'static str)]> {
+pub(crate) fn question(view: &str, table: &str) -> Option<&'static [(&'static str, &'static str)]> {
     Some(match (view, table) {
         ("sales-volume", "activity") | ("call-time", "agents") | ("revenue", "rows") => &[],
         ("sales-volume", "cohort") => &[("attribution", "cohort")],
@@ -152,7 +152,7 @@ fn own_id(tenant: &str, id: Uuid) -> Uuid {
 }
 
 /// Expected rows with ids of events mapped as the events' own were.
-fn mapped(expected: &Value, tenant: &str) -> Vec<Value> {
+pub(crate) fn mapped(expected: &Value, tenant: &str) -> Vec<Value> {
     let map = |row: &Value| {
         let mut row = row.clone();
         if let Some(cause) = row.get("cause").and_then(Value::as_str) {
@@ -164,7 +164,7 @@ fn mapped(expected: &Value, tenant: &str) -> Vec<Value> {
 }
 
 /// The columns that the expected rows show, of the rows that there are.
-fn shown(rows: &[Value], expected: &Value, tenant: &str) -> Vec<String> {
+pub(crate) fn shown(rows: &[Value], expected: &Value, tenant: &str) -> Vec<String> {
     let like = mapped(expected, tenant);
     let Some(Value::Object(columns)) = like.first() else {
         return rows.iter().map(Value::to_string).collect();
@@ -176,7 +176,7 @@ fn shown(rows: &[Value], expected: &Value, tenant: &str) -> Vec<String> {
     sorted(&rows.iter().map(pick).collect::<Vec<_>>())
 }
 
-fn sorted(rows: &[Value]) -> Vec<String> {
+pub(crate) fn sorted(rows: &[Value]) -> Vec<String> {
     let mut lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     lines.sort();
     lines

@@ -55,6 +55,6 @@ fn info(api: &QueryApi, view: &AskableView) -> ViewInfo {
         as_of: state.head.as_ref().and_then(|head| head.as_of),
         state: state_word.to_owned(),
         tables: view.description.iter().map(Table::info).collect(),
-        paging: paging(),
+        paging: paging(view.has_known_at),
     }
 }

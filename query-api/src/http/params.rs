@@ -10,6 +10,7 @@ use plimsoll_views::{Params, query::take};
 use crate::{
     QueryApi,
     cohort::CohortKey,
+    history::{self, AsOf},
     problems,
     registry::{AskableView, Question},
 };
@@ -25,6 +26,7 @@ pub(crate) struct Asked {
     pub(crate) next: Option<String>,
     pub(crate) min_position: Option<AtLeast>,
     pub(crate) from: Option<Token>,
+    pub(crate) as_of: Option<AsOf>,
 }
 
 /// A position to insist on; with its epoch where the caller named it.
@@ -67,6 +69,11 @@ impl Asked {
             "min_position",
             "a position such as 12345 or k3f9.000000012345",
         )?;
+        let as_of = AsOf::take(&mut params, allowed(api, claims, view)?.has_known_at)?;
+        if as_of.is_some() && min_position.is_some() {
+            let detail = "does not go with a question about the past, which waits for nothing";
+            return Err(InvalidParameter::new("min_position", detail).into());
+        }
         let max = api.options().http.page_max_rows;
         if limit.is_some_and(|limit| limit == 0 || limit > max) {
             return Err(InvalidParameter::new("limit", format!("is 1 to {max}")).into());
@@ -76,6 +83,7 @@ impl Asked {
             limit,
             next,
             min_position,
+            as_of,
             ..Self::plain(api, claims, view, &params)?
         })
     }
@@ -119,6 +127,7 @@ impl Asked {
             next: None,
             min_position: None,
             from: None,
+            as_of: None,
         })
     }
 }
@@ -134,6 +143,19 @@ pub(crate) fn key_of(
     params: &Params,
 ) -> Result<(CohortKey, Arc<dyn Question>), Problem> {
     let view = allowed(api, claims, view)?;
+    let (at_rest, known) = history::PARAMETERS.split_at(2);
+    let known = known.iter().filter(|_| view.has_known_at);
+    if let Some(name) = at_rest
+        .iter()
+        .chain(known)
+        .find(|name| params.contains_key(**name))
+    {
+        let detail = format!(
+            "the past does not change, so it is not followed: ask GET /v1/views/{} for it",
+            view.name
+        );
+        return Err(InvalidParameter::new(name, detail).into());
+    }
     let question = view.parse(params)?;
     let key = CohortKey {
         view: view.name,
@@ -144,7 +166,7 @@ pub(crate) fn key_of(
     Ok((key, question))
 }
 
-fn allowed(api: &QueryApi, claims: &Claims, view: &str) -> Result<AskableView, Problem> {
+pub(super) fn allowed(api: &QueryApi, claims: &Claims, view: &str) -> Result<AskableView, Problem> {
     let found = api
         .registry()
         .find(view)
@@ -153,13 +175,13 @@ fn allowed(api: &QueryApi, claims: &Claims, view: &str) -> Result<AskableView, P
     Ok(*found)
 }
 
-fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
+pub(super) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
     let read = Query::<Vec<(String, String)>>::try_from_uri(uri);
     read.map(|Query(pairs)| pairs)
         .map_err(|error| Problem::invalid_parameter("", format!("the query string cannot be read: {error}")))
 }
 
-fn unique(pairs: Vec<(String, String)>) -> Result<Params, InvalidParameter> {
+pub(super) fn unique(pairs: Vec<(String, String)>) -> Result<Params, InvalidParameter> {
     let mut params = Params::new();
     for (name, value) in pairs {
         if params.insert(name.clone(), value).is_some() {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    as_of,
     condition::{self, Format},
     csv, headers,
     page::{self, PageRequest},
@@ -36,6 +37,9 @@ use crate::{
         ("next" = Option<String>, Query, description = "Cursor of an earlier answer"),
         ("sort" = Option<String>, Query, description = "A column; -column for descending"),
         ("min_position" = Option<String>, Query, description = "A position that the answer must contain"),
+        ("as_of_position" = Option<String>, Query, description = "The view as it was at a position, a number or epoch.position"),
+        ("as_of_time" = Option<String>, Query, description = "The view as it was when this time was recorded"),
+        ("known_at" = Option<String>, Query, description = "commission only: folds what had occurred by then (M-R2)"),
         ("If-None-Match" = Option<String>, Header, description = "Entity tag of the answer at hand"),
         ("Prefer" = Option<String>, Header, description = "wait=N: wait up to N seconds for news")
     ),
@@ -62,6 +66,9 @@ pub(crate) async fn view(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let asked = Asked::for_answer(&api, &claims, &view, &uri)?;
+    if let Some(as_of) = &asked.as_of {
+        return Ok(as_of::as_it_was(&api, &asked, as_of, &headers, &uri).await?);
+    }
     let format = Format::accepted(&headers)?;
     let wait = condition::wait(&headers, api.options().http.wait_max);
     let share = api.cohorts().get(asked.key.clone(), &asked.question)?;
@@ -98,7 +105,7 @@ pub(crate) async fn view(
 }
 
 /// What the entity tag depends on beside the question.
-fn form_of(asked: &Asked) -> Vec<(&'static str, String)> {
+pub(super) fn form_of(asked: &Asked) -> Vec<(&'static str, String)> {
     let texts = [("sort", &asked.sort), ("next", &asked.next)];
     let texts = texts
         .into_iter()
@@ -107,7 +114,12 @@ fn form_of(asked: &Asked) -> Vec<(&'static str, String)> {
     texts.chain(limit).collect()
 }
 
-fn answer(latest: &Latest, asked: &Asked, format: Format, api: &QueryApi) -> Result<ViewAnswer, Problem> {
+pub(super) fn answer(
+    latest: &Latest,
+    asked: &Asked,
+    format: Format,
+    api: &QueryApi,
+) -> Result<ViewAnswer, Problem> {
     let default_limit = match format {
         Format::Json => api.options().http.page_max_rows,
         Format::Csv => usize::MAX / 2,
@@ -132,7 +144,13 @@ fn answer(latest: &Latest, asked: &Asked, format: Format, api: &QueryApi) -> Res
     })
 }
 
-fn respond(mut head: HeaderMap, answer: &ViewAnswer, asked: &Asked, format: Format, uri: &Uri) -> Response {
+pub(super) fn respond(
+    mut head: HeaderMap,
+    answer: &ViewAnswer,
+    asked: &Asked,
+    format: Format,
+    uri: &Uri,
+) -> Response {
     if let Some(next) = &answer.next
         && let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"next\"", next_page(uri, next)))
     {

@@ -21,7 +21,19 @@ const PAGING: &[(&str, &str)] = &[
         "min_position",
         "a position that the answer must contain, as a number or epoch.position",
     ),
+    (
+        "as_of_position",
+        "the view as it was at a position, as a number or epoch.position; not where changes are followed",
+    ),
+    (
+        "as_of_time",
+        "the view as it was when this time was recorded; not where changes are followed",
+    ),
 ];
+const KNOWN_AT: &[(&str, &str)] = &[(
+    "known_at",
+    "only what had occurred by this time is folded (M-R2); not where changes are followed",
+)];
 
 impl Table {
     pub(crate) fn info(&self) -> TableInfo {
@@ -40,9 +52,13 @@ impl Table {
     }
 }
 
-/// The parameters that every view has.
-pub(crate) fn paging() -> Vec<ParameterInfo> {
-    parameters(PAGING)
+/// The parameters that every table of a view has.
+pub(crate) fn paging(has_known_at: bool) -> Vec<ParameterInfo> {
+    let mut all = parameters(PAGING);
+    if has_known_at {
+        all.extend(parameters(KNOWN_AT));
+    }
+    all
 }
 
 fn parameters(list: &[(&str, &str)]) -> Vec<ParameterInfo> {

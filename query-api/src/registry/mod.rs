@@ -15,7 +15,9 @@ use plimsoll_contracts::InvalidParameter;
 use plimsoll_views::{Params, View, query::Own};
 
 pub(crate) use describe::{Description, Table, paging};
-pub(crate) use erased::{AnswerRows, Rows, RowsError};
+pub(crate) use erased::{AnswerRows, Encoded, Rows, RowsError};
+
+use crate::history::Past;
 
 /// A parsed question of some view, for somebody's own rows or all.
 pub(crate) trait Question: fmt::Debug + Send + Sync {
@@ -36,6 +38,9 @@ type Parse = fn(&Params) -> Result<Arc<dyn Question>, InvalidParameter>;
 pub(crate) struct AskableView {
     pub(crate) name: &'static str,
     pub(crate) description: Description,
+    pub(crate) past: Past,
+    /// Whether `known_at` can be asked (M-R2).
+    pub(crate) has_known_at: bool,
     parse: Parse,
 }
 
@@ -52,6 +57,8 @@ impl AskableView {
         Self {
             name: V::NAME,
             description,
+            past: Past::of::<V>(),
+            has_known_at: V::NAME == plimsoll_views::Commission::NAME,
             parse: erased::parse::<V>,
         }
     }

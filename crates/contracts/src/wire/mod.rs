@@ -3,12 +3,14 @@
 
 mod answer;
 mod client;
+mod explain;
 mod server;
 
 pub use answer::{
     ColumnInfo, ParameterInfo, StaleInfo, StaleReason, TableInfo, ViewAnswer, ViewInfo, ViewList,
 };
 pub use client::{ClientFrame, Subscribe, Wait};
+pub use explain::{ExplainedChange, Explanation};
 pub use server::{
     Delta, Draining, ErrorFrame, Limits, Progress, Promoted, Reached, Reconnect, Reset, ResetReason,
     ServerFrame, Snapshot, Stale, SubscribeMode, Subscribed, TopicOnly, Unsubscribed, Welcome, WireProblem,

@@ -4,6 +4,7 @@
 mod answer;
 mod call;
 mod contribution;
+mod facts;
 mod history;
 mod open;
 mod pieces;
@@ -16,10 +17,10 @@ mod session;
 
 use std::collections::BTreeSet;
 
-use plimsoll_contracts::{Event, Id, Payload};
+use plimsoll_contracts::{Event, Id, Payload, TenantConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{FoldError, View, Workspace};
+use crate::{FoldError, Place, Trace, View, Workspace};
 
 pub use history::CallHistory;
 pub use pieces::Pieces;
@@ -100,6 +101,14 @@ impl View for CallTime {
             session::record(agent_id, end, workspace)?;
         }
         call::resolve_overdue(workspace)
+    }
+
+    fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
+        facts::trace(place, config)
+    }
+
+    fn facts(row: &CallTimeRow, event: &Event, workspace: &Workspace<Self>) -> Option<serde_json::Value> {
+        facts::facts(row, event, workspace)
     }
 }
 

@@ -64,6 +64,12 @@ impl Pieces {
         &mut self.0[index].1
     }
 
+    /// The piece of a source.
+    pub(super) fn of(&self, source: &str) -> Option<&Piece> {
+        let index = self.find(source).ok()?;
+        self.0.get(index).map(|(_, piece)| piece)
+    }
+
     /// Puts the pieces that a call has now in the place of those it had.
     pub(super) fn replace(&mut self, was: Option<&Self>, now: Option<&Self>) {
         for (source, _) in was.into_iter().flat_map(|pieces| &pieces.0) {

@@ -33,6 +33,14 @@ impl SessionEnds {
         self.0.range(first..).next()
     }
 
+    /// The end that the sessions put to a segment which began at an instant, in seconds, and whether
+    /// the session was lost.
+    pub(super) fn ending(&self, start_us: i64) -> Option<(i64, bool)> {
+        let end = self.after(start_us)?;
+        let is_lost = end.alive_s != end.at_us.div_euclid(1_000_000);
+        Some((end.alive_s.max(start_us.div_euclid(1_000_000)), is_lost))
+    }
+
     /// Where the ends before an instant leave off, microseconds since 1970.
     fn before(&self, at_us: i64) -> i64 {
         let first = SessionEnd {

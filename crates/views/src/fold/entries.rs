@@ -185,6 +185,23 @@ impl<K: Clone + Eq + Hash + Ord, T: Clone + PartialEq> Entries<K, T> {
             .collect()
     }
 
+    /// The keys of the changed values, in order; they are clean afterwards.
+    pub(super) fn take_dirty_keys(&mut self) -> Vec<K> {
+        let mut keys = std::mem::take(&mut self.dirty);
+        keys.sort_unstable();
+        for key in &keys {
+            if let Some(known) = self.known.get_mut(key) {
+                known.dirty = false;
+            }
+        }
+        keys
+    }
+
+    /// What is known of a key, without a mark that it was used.
+    pub(super) fn peek(&self, key: &K) -> Option<&T> {
+        self.known.get(key).and_then(|known| known.value.as_ref())
+    }
+
     /// Drops the clean values that were not used since batch `before`.
     pub(super) fn forget_unused(&mut self, before: u64) {
         self.known.retain(|_, known| known.dirty || known.used >= before);

@@ -7,6 +7,7 @@
 mod entries;
 mod meta;
 mod parked;
+mod replay;
 mod workspace;
 
 use std::fmt::Debug;
@@ -14,6 +15,8 @@ use std::fmt::Debug;
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Event, Payload, Position, TenantConfig};
 use serde::{Serialize, de::DeserializeOwned};
+
+use crate::explain::{Place, Trace};
 
 pub use entries::{Change, Changes, Key, Need, Restated, RowChange};
 pub use meta::Meta;
@@ -48,6 +51,31 @@ pub trait View: Debug + Send + Sync + 'static {
     fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError>
     where
         Self: Sized;
+
+    /// The events that can have touched a row, under a configuration; none = any event can.
+    ///
+    /// It may name too much and must not leave anything out: a row that differs when it is folded
+    /// from these alone is noticed and explained from the whole log, but that takes long.
+    #[must_use]
+    fn trace(_place: Place<'_>, _config: &TenantConfig) -> Option<Trace> {
+        None
+    }
+
+    /// What an event means to a row in the words of the view's rules (G8), by the documents as
+    /// they are after it: an object, or none where there is nothing to add.
+    #[must_use]
+    fn facts(_row: &Self::Row, _event: &Event, _workspace: &Workspace<Self>) -> Option<serde_json::Value>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// A row without what no answer to a plain question shows, where that is much.
+    #[must_use]
+    fn lean(row: &Self::Row) -> Self::Row {
+        row.clone()
+    }
 }
 
 /// A typed row; its serialized fields are the columns of its table.

@@ -14,13 +14,13 @@ type RowKey = (&'static str, Key);
 /// The state of one view version for one tenant, as far as it is loaded.
 #[derive(Debug)]
 pub struct Workspace<V: View> {
-    docs: Entries<Key, V::Doc>,
-    rows: Entries<RowKey, StoredRow<V::Row>>,
-    parked: Entries<Key, ParkedRow>,
+    pub(super) docs: Entries<Key, V::Doc>,
+    pub(super) rows: Entries<RowKey, StoredRow<V::Row>>,
+    pub(super) parked: Entries<Key, ParkedRow>,
     meta: Meta,
-    meta_dirty: bool,
+    pub(super) meta_dirty: bool,
     needs: BTreeSet<Need>,
-    restated: Vec<Restated<V::Row>>,
+    pub(super) restated: Vec<Restated<V::Row>>,
     /// Nothing exists but what was written here: there is no store to ask.
     complete: bool,
     batch: u64,

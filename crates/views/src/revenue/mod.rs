@@ -4,6 +4,7 @@
 
 mod answer;
 mod change;
+mod facts;
 mod minutes;
 mod order;
 mod payment;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 use plimsoll_contracts::{Currency, Event, Payload, TenantConfig, config::RecognitionBasis};
 use serde::{Deserialize, Serialize};
 
-use crate::{FoldError, View, Workspace, fold::Need, orders};
+use crate::{FoldError, Place, Trace, View, Workspace, fold::Need, orders};
 
 use change::Change;
 use posting::{Entries, entries};
@@ -129,6 +130,10 @@ impl View for Revenue {
             });
         }
         Ok(())
+    }
+
+    fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
+        facts::trace(place, config)
     }
 }
 

@@ -3,15 +3,16 @@
 
 mod answer;
 mod cells;
+mod facts;
 mod product;
 mod query;
 mod row;
 
-use plimsoll_contracts::{Event, Id, Payload};
+use plimsoll_contracts::{Event, Id, Payload, TenantConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FoldError, View, Workspace,
+    FoldError, Place, Trace, View, Workspace,
     fold::Need,
     orders::{Ledger, OrderHistory, Recorded},
 };
@@ -67,6 +68,18 @@ impl View for SalesVolume {
             Some((order_id, recorded)) => order(event, order_id, recorded, workspace),
             None => product::apply(event, payload, workspace),
         }
+    }
+
+    fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
+        facts::trace(place, config)
+    }
+
+    fn facts(row: &SalesRow, event: &Event, workspace: &Workspace<Self>) -> Option<serde_json::Value> {
+        facts::facts(row, event, workspace)
+    }
+
+    fn lean(row: &SalesRow) -> SalesRow {
+        facts::lean(row)
     }
 }
 

@@ -1,0 +1,50 @@
+//! A workspace as a replay uses it: everything is in memory, nothing goes to a store, and somebody
+//! watches which rows an event touched.
+
+use plimsoll_contracts::Event;
+
+use super::{FoldError, Key, StoredRow, View, Workspace};
+
+impl<V: View> Workspace<V> {
+    /// Folds an event as a projection does: one that this program cannot read is parked with its
+    /// stream.
+    ///
+    /// # Errors
+    /// [`FoldError::Missing`], which never happens in a workspace that is all in memory.
+    pub fn fold_or_park(&mut self, event: &Event) -> Result<(), FoldError> {
+        match self.fold(event) {
+            Err(FoldError::Unreadable(reason)) => self.park_unreadable(event, &reason),
+            folded => folded,
+        }
+    }
+
+    /// The rows that were changed since the last call, by table and key; the changes themselves are
+    /// forgotten: [`Self::take_changes`] does not give them any more.
+    pub fn take_touched(&mut self) -> Vec<(&'static str, Key)> {
+        self.docs.take_dirty_keys();
+        self.parked.take_dirty_keys();
+        self.meta_dirty = false;
+        self.restated.clear();
+        self.rows.take_dirty_keys()
+    }
+
+    /// A row as it stands, with its stamp; none when it is not held.
+    #[must_use]
+    pub fn stored(&self, table: &'static str, key: &str) -> Option<&StoredRow<V::Row>> {
+        self.rows.peek(&(table, key.into()))
+    }
+
+    /// A document as it stands; none when it is not held.
+    #[must_use]
+    pub fn held_doc(&self, key: &str) -> Option<&V::Doc> {
+        self.docs.peek(&key.into())
+    }
+
+    /// The rows held of a table, in no order.
+    pub fn held_rows(&self, table: &str) -> impl Iterator<Item = (&Key, &StoredRow<V::Row>)> {
+        self.rows
+            .values()
+            .filter(move |((t, _), _)| *t == table)
+            .map(|((_, key), row)| (key, row))
+    }
+}
