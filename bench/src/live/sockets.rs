@@ -7,7 +7,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,8 @@ impl Listener {
         let headers = request.headers_mut();
         headers.insert("Sec-WebSocket-Protocol", "plimsoll.v1.json".parse()?);
         headers.insert("Authorization", format!("Bearer {token}").parse()?);
-        let (stream, _) = connect_async(request).await?;
+        // Without the delay that waits to fill packets: it would be the bench's own.
+        let (stream, _) = connect_async_with_config(request, None, true).await?;
         let mut listener = Self { stream };
         listener.send(&json!({"type": "hello", "sdk": "bench"})).await?;
         let subscribe = json!({"type": "subscribe", "id": "s", "view": "sales-volume", "params": params});

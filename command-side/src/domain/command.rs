@@ -1,10 +1,12 @@
 //! The commands of an aggregate as one enum, read by name from a JSON body.
 
-use plimsoll_contracts::problem::FieldError;
+use plimsoll_contracts::problem::{FieldError, escape};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 use utoipa::openapi::{RefOr, schema::Schema};
+
+use super::Shape;
 
 /// What the registry and the API's description know of a command.
 #[derive(Debug, Clone, Copy)]
@@ -53,17 +55,18 @@ pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, FieldError> {
     })
 }
 
+/// Reads a command's body, and finds what its types let through and an event must not hold.
+pub(crate) fn read_command<T: DeserializeOwned + Shape>(body: Value) -> Result<T, FieldError> {
+    let command: T = read(body)?;
+    command.fault().map_or(Ok(command), Err)
+}
+
 /// serde names a missing or unknown field only in its message.
 fn named_field(detail: &str) -> Option<&str> {
     let rest = ["missing field `", "unknown field `"]
         .iter()
         .find_map(|start| detail.strip_prefix(start))?;
     rest.split('`').next()
-}
-
-/// A member's name inside a JSON pointer (RFC 6901).
-pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The commands of one aggregate: a struct each (see [`super::body`]) and the enum over them.
@@ -93,7 +96,7 @@ macro_rules! commands {
                 body: serde_json::Value,
             ) -> Option<Result<Self, plimsoll_contracts::problem::FieldError>> {
                 match name {
-                    $(stringify!($command) => Some($crate::domain::command::read(body).map(Self::$command)),)+
+                    $(stringify!($command) => Some($crate::domain::command::read_command(body).map(Self::$command)),)+
                     _ => None,
                 }
             }

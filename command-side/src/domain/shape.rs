@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use plimsoll_contracts::{
     Amount, Currency, Id, Label, Month, SignedAmount, events as e, money::JSON_INTEGER_MAX,
+    problem::FieldError, time,
 };
 use utoipa::openapi::{
     RefOr,
@@ -19,6 +20,27 @@ pub(crate) trait Shape {
 
     /// Its JSON schema.
     fn schema() -> RefOr<Schema>;
+
+    /// What its type lets through and an event must not hold, with the pointer from here.
+    fn fault(&self) -> Option<FieldError> {
+        None
+    }
+}
+
+/// A fault of a member or an item, seen from what holds it.
+pub(crate) fn fault_in<T: Shape>(name: impl std::fmt::Display, value: &T) -> Option<FieldError> {
+    value.fault().map(|fault| FieldError {
+        pointer: format!("/{name}{}", fault.pointer),
+        detail: fault.detail,
+    })
+}
+
+/// A day of a year that events may speak of.
+fn far_day(day: NaiveDate) -> Option<FieldError> {
+    time::in_range(day).err().map(|error| FieldError {
+        pointer: String::new(),
+        detail: error.to_string(),
+    })
 }
 
 fn text(build: impl FnOnce(ObjectBuilder) -> ObjectBuilder) -> RefOr<Schema> {
@@ -49,8 +71,6 @@ shapes! {
     Id => text(|t| t.pattern(Some("^[A-Za-z0-9._~:@-]{1,64}$"))),
     Label => text(|t| t.min_length(Some(1)).max_length(Some(64)).pattern(Some("^[^|]+$"))),
     Currency => text(|t| t.pattern(Some("^[A-Z]{3}$"))),
-    Month => text(|t| t.pattern(Some("^\\d{4}-\\d{2}$"))),
-    NaiveDate => text(|t| t.format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))),
     Time => text(|t| t.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))),
     String => text(|t| t),
     Amount => integer(0, JSON_INTEGER_MAX),
@@ -60,17 +80,47 @@ shapes! {
     bool => object(ObjectBuilder::new().schema_type(Type::Boolean).build()),
 }
 
+impl Shape for Month {
+    fn schema() -> RefOr<Schema> {
+        text(|t| t.pattern(Some("^\\d{4}-\\d{2}$")))
+    }
+
+    fn fault(&self) -> Option<FieldError> {
+        far_day(self.first_day())
+    }
+}
+
+impl Shape for NaiveDate {
+    fn schema() -> RefOr<Schema> {
+        text(|t| t.format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
+    }
+
+    fn fault(&self) -> Option<FieldError> {
+        far_day(*self)
+    }
+}
+
 impl<T: Shape> Shape for Option<T> {
     const REQUIRED: bool = false;
 
     fn schema() -> RefOr<Schema> {
         T::schema()
     }
+
+    fn fault(&self) -> Option<FieldError> {
+        self.as_ref().and_then(T::fault)
+    }
 }
 
 impl<T: Shape> Shape for Vec<T> {
     fn schema() -> RefOr<Schema> {
         RefOr::T(Schema::Array(ArrayBuilder::new().items(T::schema()).build()))
+    }
+
+    fn fault(&self) -> Option<FieldError> {
+        self.iter()
+            .enumerate()
+            .find_map(|(index, item)| fault_in(index, item))
     }
 }
 
@@ -142,6 +192,13 @@ macro_rules! body {
                     builder, stringify!($field), concat!($($about),+),
                 );)*
                 $crate::domain::shape::object(builder.build())
+            }
+
+            fn fault(&self) -> Option<plimsoll_contracts::problem::FieldError> {
+                $(if let Some(fault) = $crate::domain::shape::fault_in(stringify!($field), &self.$field) {
+                    return Some(fault);
+                })*
+                None
             }
         }
     };

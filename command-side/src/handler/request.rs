@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use plimsoll_contracts::{Actor, Problem, TenantId, problem::FieldError};
+use chrono::{DateTime, Duration, Utc};
+use plimsoll_contracts::{
+    Actor, Problem, TenantId,
+    problem::{FieldError, escape, nul_in},
+};
 use plimsoll_log::Idempotency;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -11,8 +14,12 @@ use sha2::{Digest, Sha256};
 use super::Ask;
 use crate::{
     contexts,
-    domain::{Reason, Refusal, command::escape},
+    domain::{Reason, Refusal},
 };
+
+/// How far a command's business time may be ahead of the server's clock: the watermark follows the
+/// highest one, and with it days become final (G5).
+const AHEAD_MAX: Duration = Duration::hours(24);
 
 /// What the caller expects of the stream (RFC 9110, `If-Match`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +69,7 @@ pub(crate) fn parse_command(
     command: &str,
     mut body: Value,
     if_match: Option<IfMatch>,
+    now: DateTime<Utc>,
 ) -> Result<Given, Problem> {
     let entry = contexts::find(context, command).ok_or_else(|| no_such_command(context, command))?;
     let invalid = |error: FieldError| Problem::invalid_command(&[error]);
@@ -73,8 +81,12 @@ pub(crate) fn parse_command(
     })?;
     let occurred_at = match fields.remove("occurred_at") {
         None | Some(Value::Null) => None,
-        Some(value) => Some(instant(&value).map_err(invalid)?),
+        Some(value) => Some(instant(&value, now).map_err(invalid)?),
     };
+    if let Some(pointer) = nul_in(&body) {
+        let detail = "holds the character U+0000, which no store keeps".to_owned();
+        return Err(invalid(FieldError { pointer, detail }));
+    }
     if let Some(pointer) = fraction_in(&body) {
         let detail = format!("{pointer} is a fraction of the currency's minor unit");
         return Err(Refusal::because(Reason::FractionalMinorUnit, detail).problem());
@@ -101,7 +113,7 @@ fn no_such_command(context: &str, command: &str) -> Problem {
     Problem::not_found(format!("there is no command {context}/{command}; {hint}"))
 }
 
-fn instant(value: &Value) -> Result<DateTime<Utc>, FieldError> {
+fn instant(value: &Value, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldError> {
     let wrong = |detail: String| FieldError {
         pointer: "/occurred_at".to_owned(),
         detail,
@@ -109,8 +121,15 @@ fn instant(value: &Value) -> Result<DateTime<Utc>, FieldError> {
     let text = value
         .as_str()
         .ok_or_else(|| wrong("must be an RFC 3339 instant as text".to_owned()))?;
-    plimsoll_contracts::time::parse(text)
-        .map_err(|e| wrong(format!("`{text}` is not an RFC 3339 instant: {e}")))
+    let at = plimsoll_contracts::time::parse(text)
+        .map_err(|e| wrong(format!("`{text}` is not an RFC 3339 instant: {e}")))?;
+    if at > now + AHEAD_MAX {
+        return Err(wrong(format!(
+            "`{text}` lies more than {} h ahead of the server's clock; days before it would become final",
+            AHEAD_MAX.num_hours()
+        )));
+    }
+    Ok(at)
 }
 
 /// G2: where an amount in minor units is not a whole number.
@@ -180,7 +199,7 @@ mod tests {
     use super::*;
 
     fn problem(context: &str, command: &str, body: Value) -> Problem {
-        parse_command(context, command, body, None)
+        parse_command(context, command, body, None, Utc::now())
             .map(|_| ())
             .unwrap_err()
     }
@@ -210,6 +229,17 @@ mod tests {
             ),
             ("CancelOrder", cancel(json!({"reason": "whim"})), "/reason"),
             ("CancelOrder", cancel(json!({"re/ason": 1})), "/re~1ason"),
+            ("CancelOrder", cancel(json!({"order_id": "O\u{0}1"})), "/order_id"),
+            (
+                "CancelOrder",
+                cancel(json!({"occurred_at": "2999-01-01T00:00:00Z"})),
+                "/occurred_at",
+            ),
+            (
+                "CancelOrder",
+                cancel(json!({"occurred_at": "9999-12-31T23:59:59Z"})),
+                "/occurred_at",
+            ),
             (
                 "CancelOrder",
                 cancel(json!({"occurred_at": "yesterday"})),
@@ -220,6 +250,14 @@ mod tests {
             assert_eq!((found.status, found.code()), (400, "invalid-command"));
             assert_eq!(found.extensions["errors"][0]["pointer"], pointer, "{found:?}");
         }
+    }
+
+    /// Seen failing with days of any year: the persistency of such a policy could not be read back.
+    #[test]
+    fn a_day_of_a_far_year_is_refused_where_it_stands() {
+        let body = json!({"period": "9999-12"});
+        let found = problem("commissions", "ClosePeriod", body);
+        assert_eq!(found.extensions["errors"][0]["pointer"], "/period", "{found:?}");
     }
 
     #[test]

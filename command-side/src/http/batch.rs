@@ -151,7 +151,7 @@ impl Request<'_> {
     fn given(&self, item: Item) -> Result<Given, Problem> {
         self.claims.require(&format!("command:{}", item.context))?;
         let if_match = item.if_match.as_deref().map(headers::read_if_match).transpose()?;
-        handler::parse_command(&item.context, &item.command, item.data, if_match)
+        handler::parse_command(&item.context, &item.command, item.data, if_match, Utc::now())
     }
 
     fn job(&self, idempotency: Idempotency, commands: Vec<Given>) -> Job {

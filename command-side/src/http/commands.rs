@@ -47,13 +47,14 @@ pub(super) async fn command(
     let correlation_id = headers::correlation_id(&headers)?;
     let body: Value = body::json(&headers, body, &side.options).await?;
     let request_hash = handler::request_hash(&format!("{context}/{command}"), &body);
-    let given = handler::parse_command(&context, &command, body, if_match)?;
+    let now = Utc::now();
+    let given = handler::parse_command(&context, &command, body, if_match, now)?;
     let job = Job {
         tenant: claims.tenant.clone(),
         actor: Actor::user(&claims.sub),
         correlation_id,
         idempotency: Idempotency { key, request_hash },
-        now: Utc::now(),
+        now,
         commands: vec![given],
     };
     let span = tracing::info_span!("command", %context, %command, trace_id = headers::trace_id(&headers));

@@ -41,7 +41,9 @@ impl TenantConfig {
     /// When the figures of a business day become final, by the watermark (G5).
     #[must_use]
     pub fn final_after(&self, date: NaiveDate) -> DateTime<Utc> {
-        self.day_end(date) + Duration::hours(i64::from(self.allowed_lateness_h))
+        self.day_end(date)
+            .checked_add_signed(Duration::hours(i64::from(self.allowed_lateness_h)))
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// The first instant at which the wall clock shows `wall`; inside a skipped hour, the instant

@@ -246,9 +246,98 @@ impl TenantConfig {
         if let Value::Object(keys) = &mut all {
             keys.extend(change.0.clone());
         }
-        serde_json::from_value(all).map_err(refuse)
+        let config: Self = serde_json::from_value(all).map_err(refuse)?;
+        config.fault().map_or(Ok(config), |fault| Err(ConfigError(fault)))
+    }
+
+    /// The first value that has the right type and cannot be meant.
+    fn fault(&self) -> Option<String> {
+        let numbers = [
+            ("allowed_lateness_h", Some(self.allowed_lateness_h), 0, 8_784),
+            ("max_call_s", self.max_call_s, 1, 604_800),
+            ("short_call_s", Some(self.short_call_s), 0, 3_600),
+            ("long_call_s", Some(self.long_call_s), 1, 604_800),
+            (
+                "service_level.threshold_s",
+                Some(self.service_level.threshold_s),
+                0,
+                86_400,
+            ),
+            (
+                "service_level.short_abandon_s",
+                Some(self.service_level.short_abandon_s),
+                0,
+                86_400,
+            ),
+            ("profile_days", Some(self.profile_days), 1, 366),
+            ("reservation_ttl_s", Some(self.reservation_ttl_s), 1, 2_678_400),
+            ("payment_attempts", Some(self.payment_attempts), 1, 100),
+            ("order_deadline_s", Some(self.order_deadline_s), 1, 2_678_400),
+            (
+                "transfer_deadline_s",
+                Some(self.transfer_deadline_s),
+                1,
+                2_678_400,
+            ),
+            ("cap_multiple", Some(self.cap_multiple), 0, 1_200),
+            ("cap_months", Some(self.cap_months), 0, 1_200),
+            ("free_look_days", Some(self.free_look_days), 0, 3_660),
+            ("reinstatement_months", Some(self.reinstatement_months), 0, 1_200),
+            ("withholding_bp", Some(self.withholding_bp), 0, 10_000),
+            ("max_recovery_bp", Some(self.max_recovery_bp), 0, 10_000),
+            (
+                "bonus_keep_instalments",
+                Some(self.bonus_keep_instalments.into()),
+                0,
+                1_200,
+            ),
+        ];
+        let number = numbers.into_iter().find_map(|(key, value, min, max)| {
+            let value = value.filter(|value| !(min..=max).contains(value))?;
+            Some(format!("{key} is {value}, it must be {min} to {max}"))
+        });
+        number
+            .or_else(|| self.unknown_component())
+            .or_else(|| self.wrong_persistency())
+    }
+
+    fn unknown_component(&self) -> Option<String> {
+        let lists = [
+            ("cap_components", &self.cap_components),
+            ("override_components", &self.override_components),
+            ("clawback_components", &self.clawback_components),
+        ];
+        lists.into_iter().find_map(|(key, names)| {
+            let unknown = names.iter().find(|name| !COMPONENTS.contains(&name.as_str()))?;
+            Some(format!(
+                "{key} names `{unknown}`; there are: {}",
+                COMPONENTS.join(", ")
+            ))
+        })
+    }
+
+    fn wrong_persistency(&self) -> Option<String> {
+        let ascending = self.persistency_months.is_sorted_by(|a, b| a < b);
+        let in_range = self.persistency_months.iter().all(|n| (1..=600).contains(n));
+        (!ascending || !in_range || self.persistency_months.len() > 24).then(|| {
+            "persistency_months must be at most 24 ascending instalment numbers of 1 to 600".to_owned()
+        })
     }
 }
+
+/// Components of commission that a rule may name (domain of M-R3 to M-R5).
+const COMPONENTS: [&str; 10] = [
+    "new",
+    "instalment",
+    "maintenance",
+    "earned",
+    "advance",
+    "override",
+    "cap_release",
+    "bonus",
+    "settling",
+    "manual",
+];
 
 mod cut {
     use chrono::NaiveTime;
@@ -284,6 +373,24 @@ mod tests {
         assert_eq!(config.max_call_s, None);
         assert_eq!(config.cut.to_string(), "05:00:00");
         assert_eq!(config.withholding_bp, 330);
+    }
+
+    /// Seen failing without the bounds: the hours overflowed the calendar and stopped every view,
+    /// and a component that does not exist switched the cap off without a word.
+    #[test]
+    fn a_value_that_cannot_be_meant_is_refused_by_name() {
+        for (key, value) in [
+            ("allowed_lateness_h", json!(4_294_967_295_u32)),
+            ("withholding_bp", json!(999_999)),
+            ("cap_components", json!(["nwe"])),
+            ("persistency_months", json!([25, 13])),
+        ] {
+            let refused = TenantConfig::default()
+                .changed(&change(json!({key: value})))
+                .unwrap_err();
+            assert!(refused.to_string().contains(key), "{refused}");
+        }
+        assert_eq!(TenantConfig::default().fault(), None);
     }
 
     #[test]

@@ -33,6 +33,34 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// A member's name inside a JSON pointer (RFC 6901).
+#[must_use]
+pub fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The pointer of the first text that holds U+0000: Postgres keeps it neither in text nor in
+/// `jsonb`, so an event that holds it could be taken and never projected.
+#[must_use]
+pub fn nul_in(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let found = if name.contains('\0') {
+                Some(String::new())
+            } else {
+                nul_in(field)
+            };
+            found.map(|rest| format!("/{}{rest}", escape(&name.replace('\0', "\u{fffd}"))))
+        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| nul_in(item).map(|rest| format!("/{i}{rest}"))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
 impl Problem {
     /// A problem of a kind, e.g. `Problem::new(409, "version-conflict", "The stream has moved on")`.
     #[must_use]

@@ -102,9 +102,14 @@ pub struct CommissionRatePublished {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advance_bp: Option<u32>,
     /// First contract date.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
     /// First contract date no longer governed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::time::date::option"
+    )]
     pub effective_to: Option<NaiveDate>,
 }
 
@@ -142,9 +147,14 @@ pub struct CommissionRateCorrected {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advance_bp: Option<u32>,
     /// First contract date.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
     /// First contract date no longer governed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::time::date::option"
+    )]
     pub effective_to: Option<NaiveDate>,
     /// Why.
     pub reason: String,
@@ -182,6 +192,7 @@ pub struct OverrideRulePublished {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_ppm: Option<Amount>,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -204,6 +215,7 @@ pub struct ClawbackSchedulePublished {
     /// Ascending; beyond the last 0.
     pub steps: Vec<ClawbackStep>,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -240,6 +252,7 @@ pub struct BonusSchedulePublished {
     /// Ascending from 0.
     pub bands: Vec<BonusBand>,
     /// First month.
+    #[serde(with = "crate::time::month")]
     pub effective_from: Month,
 }
 
@@ -247,6 +260,7 @@ pub struct BonusSchedulePublished {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommissionPeriodOpened {
     /// The month.
+    #[serde(with = "crate::time::month")]
     pub period: Month,
 }
 
@@ -254,6 +268,7 @@ pub struct CommissionPeriodOpened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommissionPeriodClosed {
     /// The month.
+    #[serde(with = "crate::time::month")]
     pub period: Month,
     /// Closed although events are parked.
     pub forced: bool,

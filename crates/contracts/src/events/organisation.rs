@@ -17,6 +17,7 @@ pub struct PlannerAppointed {
     /// Unit.
     pub unit_id: Id,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -30,6 +31,7 @@ pub struct PlannerGradeChanged {
     /// Grade from then on.
     pub grade: Label,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -43,6 +45,7 @@ pub struct PlannerTransferred {
     /// Unit from then on.
     pub to_unit_id: Id,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -52,6 +55,7 @@ pub struct PlannerTerminated {
     /// The planner.
     pub planner_id: Id,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
     /// Why.
     pub reason: String,
@@ -70,6 +74,7 @@ pub struct OrgUnitCreated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_unit_id: Option<Id>,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -85,6 +90,7 @@ pub struct OrgUnitParentChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_unit_id: Option<Id>,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
 
@@ -96,5 +102,6 @@ pub struct OrgUnitManagerAssigned {
     /// The manager.
     pub planner_id: Id,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }

@@ -219,6 +219,7 @@ pub struct SettlementReceived {
     /// The batch.
     pub batch_id: Id,
     /// Day of payment.
+    #[serde(with = "crate::time::date")]
     pub settled_on: NaiveDate,
     /// Currency.
     pub currency: Currency,
@@ -236,5 +237,6 @@ pub struct FxRatePublished {
     /// Quote major units per base major unit, 1e-6.
     pub rate_micros: Amount,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }

@@ -48,6 +48,7 @@ pub struct PolicyIssued {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term_years: Option<u16>,
     /// Contract date on the local business calendar.
+    #[serde(with = "crate::time::date")]
     pub contract_date: NaiveDate,
     /// Currency.
     pub currency: Currency,
@@ -78,6 +79,7 @@ pub struct PremiumPaid {
     /// Currency.
     pub currency: Currency,
     /// When it was due.
+    #[serde(with = "crate::time::date")]
     pub due_on: NaiveDate,
 }
 
@@ -175,5 +177,6 @@ pub struct ServicingPlannerReassigned {
     /// Who does now.
     pub planner_id: Id,
     /// First day.
+    #[serde(with = "crate::time::date")]
     pub effective_from: NaiveDate,
 }
