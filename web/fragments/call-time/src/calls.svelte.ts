@@ -1,8 +1,8 @@
 /** The questions that this fragment asks, and what follows from their answers. */
 import type { Context } from '@plimsoll/contract';
-import { formatsFor, none, number, sum, text, useLive } from '@plimsoll/ui';
+import { formatsFor, none, number, sum, text, useLive, type Query } from '@plimsoll/ui';
 import { messages } from './messages.js';
-import { byAgent, isHeld, ratioOf } from './model.js';
+import { isHeld, ratioOf } from './model.js';
 
 const view = 'call-time';
 
@@ -10,7 +10,7 @@ export class Calls {
   readonly #context: () => Context;
   readonly agents = useLive(
     () => this.#context().client,
-    () => ({ view, params: this.#days }),
+    () => this.agentsQuery,
   );
   readonly centre = useLive(
     () => this.#context().client,
@@ -34,10 +34,13 @@ export class Calls {
     return { from, to };
   }
 
+  get agentsQuery(): Query {
+    return { view, params: { ...this.#days, group_by: 'agent' } };
+  }
+
   say = $derived.by(() => messages(this.#context().locale));
   formats = $derived.by(() => formatsFor(this.#context().locale, this.#context().timeZone));
   dayText = $derived.by(() => this.formats.days(this.#context().range));
-  perAgent = $derived.by(() => byAgent(this.agents.rows));
   contacts = $derived.by(() => sum(this.centre.rows, 'contacts_handled'));
   call_s = $derived.by(() => sum(this.agents.rows, 'call_s'));
   handled = $derived.by(() => sum(this.agents.rows, 'handled'));
@@ -51,7 +54,7 @@ export class Calls {
   held = $derived.by(() => this.live.rows.filter(isHeld).length);
 
   bars = $derived.by(() =>
-    [...this.perAgent]
+    [...this.agents.rows]
       .sort((a, b) => number(b, 'call_s') - number(a, 'call_s'))
       .map((row) => ({
         key: row.key,

@@ -1,21 +1,6 @@
 /** From rows of the view to what the panels show. Pure. */
 import type { Row } from '@plimsoll/client';
-import { groupBy, number, sum, text } from '@plimsoll/ui';
-
-const summed = ['call_s', 'talk_s', 'hold_s', 'acw_s', 'handle_s', 'handled', 'transfers_in', 'transfers_out'] as const;
-
-/** One row an agent over the days of the range: times and counts add up, the longest call is the longest of all days. */
-export function byAgent(rows: readonly Row[]): Row[] {
-  return [...groupBy(rows, 'agent_id')].map(([agent_id, days]) => ({
-    key: agent_id,
-    position: Math.max(...days.map((row) => row.position)),
-    revision: Math.max(...days.map((row) => row.revision)),
-    state: days.some((row) => row.state === 'provisional') ? 'provisional' : 'final',
-    agent_id,
-    ...Object.fromEntries(summed.map((column) => [column, sum(days, column)])),
-    longest_s: Math.max(...days.map((row) => number(row, 'longest_s'))),
-  }));
-}
+import { text } from '@plimsoll/ui';
 
 /** A ratio given as `[numerator, denominator]`, rolled up as sum over sum (G7). */
 export function ratioOf(rows: readonly Row[], column: string): [number, number] {

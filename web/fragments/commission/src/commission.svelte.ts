@@ -1,6 +1,6 @@
 /** The questions that this fragment asks, and what follows from their answers. */
 import type { Context } from '@plimsoll/contract';
-import { currenciesOf, formatsFor, groupBy, moneyFigure, number, sum, useLive } from '@plimsoll/ui';
+import { currenciesOf, formatsFor, groupBy, moneyFigure, number, sum, useLive, type Query } from '@plimsoll/ui';
 import { components, messages } from './messages.js';
 
 const view = 'commission';
@@ -9,7 +9,7 @@ export class Commission {
   readonly #context: () => Context;
   readonly statements = useLive(
     () => this.#context().client,
-    () => ({ view, params: { period: this.period } }),
+    () => this.statementsQuery,
   );
   readonly components = useLive(
     () => this.#context().client,
@@ -17,14 +17,19 @@ export class Commission {
   );
   readonly ledger = useLive(
     () => this.#context().client,
-    () =>
-      this.planner === undefined || this.#context().size === 'tile'
-        ? undefined
-        : { view, params: { table: 'lines', period: this.period, planner_id: this.planner } },
+    () => (this.planner === undefined || this.#context().size === 'tile' ? undefined : this.ledgerQuery(this.planner)),
   );
 
   constructor(context: () => Context) {
     this.#context = context;
+  }
+
+  get statementsQuery(): Query {
+    return { view, params: { period: this.period } };
+  }
+
+  ledgerQuery(planner_id: string): Query {
+    return { view, params: { table: 'lines', period: this.period, planner_id } };
   }
 
   /** Statements are monthly: the month of the range's last day. */

@@ -1,7 +1,7 @@
 /** The questions that this fragment asks, and what follows from their answers. */
 import type { Row } from '@plimsoll/client';
 import type { Context } from '@plimsoll/contract';
-import { currenciesOf, formatsFor, moneyFigure, number, scheduler, sum, text, useLive } from '@plimsoll/ui';
+import { currenciesOf, formatsFor, moneyFigure, number, scheduler, sum, text, useLive, type Query } from '@plimsoll/ui';
 import { messages } from './messages.js';
 import { hourSlots, lastHour, netByMinute, runningSum } from './model.js';
 
@@ -12,7 +12,7 @@ export class Revenue {
   readonly #context: () => Context;
   readonly channels = useLive(
     () => this.#context().client,
-    () => ({ view, params: { ...this.#days, group_by: 'channel' } }),
+    () => this.channelsQuery,
   );
   /** Minutes are kept for two days: today has them, older ranges are shown by hour. */
   readonly minutes = useLive(
@@ -40,6 +40,10 @@ export class Revenue {
   get #days(): { from: string; to: string } {
     const { from, to } = this.#context().range;
     return { from, to };
+  }
+
+  get channelsQuery(): Query {
+    return { view, params: { ...this.#days, group_by: 'channel' } };
   }
 
   isToday = $derived.by(() => this.#context().range.from === this.#context().today);

@@ -1,7 +1,7 @@
 /** The three questions that this fragment asks, and what follows from their answers. */
 import type { Row } from '@plimsoll/client';
 import type { Context } from '@plimsoll/contract';
-import { currenciesOf, formatsFor, moneyFigure, number, sum, text, useLive } from '@plimsoll/ui';
+import { currenciesOf, formatsFor, moneyFigure, number, sum, text, useLive, type Query } from '@plimsoll/ui';
 import { messages } from './messages.js';
 import { hourSlots, idsOf, ordersOf, runningHour, unitsByMeasure } from './model.js';
 
@@ -19,10 +19,7 @@ export class Sales {
   );
   readonly products = useLive(
     () => this.#context().client,
-    () =>
-      this.#context().size === 'tile'
-        ? undefined
-        : { view, params: { ...this.#days, measure: 'net_sales', top: '25' } },
+    () => (this.#context().size === 'tile' ? undefined : this.productsQuery),
   );
 
   readonly cards = useLive(
@@ -37,6 +34,15 @@ export class Sales {
   get #days(): { from: string; to: string } {
     const { from, to } = this.#context().range;
     return { from, to };
+  }
+
+  get productsQuery(): Query {
+    return { view, params: { ...this.#days, measure: 'net_sales', top: '25' } };
+  }
+
+  /** A product's own row, without its place in the ranking. */
+  get productQuery(): Query {
+    return { view, params: { ...this.#days, group_by: 'product' } };
   }
 
   /** Only the page shows products; a tile asks for no cards. */

@@ -66,8 +66,8 @@ export interface Manifest {
 export interface OutwardEvents {
   /** Go to a page, or change parameters of this one (`null` removes one). */
   'plimsoll:navigate': { path?: string; params?: Record<string, string | null> };
-  /** Show the events behind one row. */
-  'plimsoll:explain': { view: string; key: string };
+  /** Show the events behind one row of the answer to a question. */
+  'plimsoll:explain': { view: string; params: Readonly<Record<string, string>>; key: string };
   'plimsoll:title': { title: string };
   'plimsoll:toast': { text: string; tone: 'info' | 'warning' };
 }

@@ -45,6 +45,8 @@ export interface Formats {
   /** Clock time with seconds, in the tenant's zone. */
   time(at: number | string): string;
   shortTime(at: number | string): string;
+  /** Day and clock time with seconds. */
+  moment(at: number | string): string;
   /** A range of days, both ends included. */
   days(range: DayRange): string;
   month(period: string): string;
@@ -104,6 +106,16 @@ export function formatsFor(locale: Locale, timeZone: string): Formats {
       ),
     shortTime: (at) =>
       date('short', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at)),
+    moment: (at) =>
+      date('moment', {
+        timeZone,
+        month: 'short',
+        day: 'numeric',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+      }).format(new Date(at)),
     days: ({ from, to }) =>
       date('days', { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' }).formatRange(
         midnight(from),
