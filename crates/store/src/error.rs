@@ -53,12 +53,32 @@ pub enum StoreError {
     /// A stored value cannot be read.
     #[error("stored value cannot be read: {0}")]
     Damaged(String),
+    /// Several tables could not be read at one moment.
+    #[error("commits came between the reads of several tables {tries} times in a row")]
+    Busy {
+        /// How often it was tried.
+        tries: u32,
+    },
     /// A row that changes faster than it can be read together with a position.
     #[error("{0} never stood still while it was read")]
     Restless(String),
     /// A view that no migration describes.
     #[error("no store layout describes the view {0}")]
     NoLayout(String),
+}
+
+impl StoreError {
+    /// Whether the database has understood and will refuse the same again: the values do not fit
+    /// (SQLSTATE classes 22, 23 and 54). Trying again does not help.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error
+            .code()
+            .is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+    }
 }
 
 /// A commit that did not happen, or of which it is not known.

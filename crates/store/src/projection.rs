@@ -111,18 +111,18 @@ impl Projection {
         outcome
     }
 
-    pub(crate) async fn snapshot(
+    pub(crate) async fn snapshots(
         &self,
         serving: &Serving,
-        select: &Select,
+        selects: &[Select],
         max: usize,
-    ) -> Result<Snapshot, ReadError> {
+    ) -> Result<Vec<Snapshot>, ReadError> {
         let started = Instant::now();
         let read = match self {
-            Self::Postgres(postgres) => postgres.snapshot(serving, select, max).await,
-            Self::Redis(redis) => redis.snapshot(serving, select, max).await,
+            Self::Postgres(postgres) => postgres.snapshots(serving, selects, max).await,
+            Self::Redis(redis) => redis.snapshots(serving, selects, max).await,
         };
-        let view = || select.view.clone();
+        let view = || serving.id.view.clone();
         match &read {
             Ok(_) => {
                 ::metrics::histogram!(metrics::SNAPSHOT_SECONDS, "view" => view()).record(started.elapsed())

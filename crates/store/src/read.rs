@@ -127,19 +127,30 @@ impl Stores {
     /// [`ReadError::TooManyRows`] beyond the bound of [`crate::StoreOptions::read_max_rows`];
     /// [`ReadError::UnknownView`], [`ReadError::UnknownTable`]; [`ReadError::Unavailable`].
     pub async fn snapshot(&self, select: &Select) -> Result<Snapshot, ReadError> {
+        let mut snapshots = self.snapshots(std::slice::from_ref(select)).await?;
+        Ok(snapshots.pop().expect("one selection has one snapshot"))
+    }
+
+    /// A snapshot for each selection, in their order, all of one moment. They are of one view and
+    /// one tenant; there is at least one.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub async fn snapshots(&self, selects: &[Select]) -> Result<Vec<Snapshot>, ReadError> {
+        let view = &selects.first().expect("there is at least one selection").view;
         loop {
-            let serving = self.serving(&select.view).await?;
+            let serving = self.serving(view).await?;
             let read = match self.projection(&serving.id).await {
                 Ok(projection) => {
                     projection
-                        .snapshot(&serving, select, self.options().read_max_rows)
+                        .snapshots(&serving, selects, self.options().read_max_rows)
                         .await
                 }
                 Err(error) => Err(error.into()),
             };
             match read {
                 Err(ReadError::Unavailable(error))
-                    if gone(&error) && self.serving(&select.view).await?.id != serving.id => {}
+                    if gone(&error) && self.serving(view).await?.id != serving.id => {}
                 read => return read,
             }
         }

@@ -2,6 +2,7 @@
 //! code for an HTTP answer, a snapshot on a socket and every delta after it.
 
 mod common;
+pub mod elapsed;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::{Row, StoredRow};
 
-pub use common::{Days, Stamp, Words, take_choice, take_choices};
+pub use common::{Days, Stamp, Words, take_choice, take_choices, word_of};
 
 /// Parameters by name. Common ones (`limit`, `next`, `sort`, `min_position` …) are taken out before.
 pub type Params = BTreeMap<String, String>;
@@ -61,6 +62,22 @@ pub trait ViewQuery: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// whose range moves with time.
     fn reaches(&self, _now: DateTime<Utc>) -> Vec<Reach> {
         vec![(self.table(), self.span())]
+    }
+
+    /// Whether the answer depends on the asker's clock, so that it may change without any event.
+    /// Such a question is not row by row.
+    fn moves(&self) -> bool {
+        false
+    }
+
+    /// The next instant after `context.now` at which the answer may be another one although no
+    /// row has changed; `None` = there is none. Only asked of a question that [`Self::moves`].
+    fn changes_at(
+        &self,
+        _rows: &[&StoredRow<Self::Row>],
+        _context: &AnswerContext<'_>,
+    ) -> Option<DateTime<Utc>> {
+        None
     }
 }
 

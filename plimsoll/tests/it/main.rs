@@ -9,6 +9,8 @@ mod history;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod real_data;
 #[cfg(test)]
 mod rig;

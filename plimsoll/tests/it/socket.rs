@@ -87,6 +87,17 @@ impl Watcher {
         }
     }
 
+    /// Reads until the rows are as wanted.
+    pub(crate) async fn see(&mut self, wanted: impl Fn(&BTreeMap<String, Value>) -> bool) {
+        if !wanted(&self.rows) {
+            self.until(|watcher, message| {
+                let is_whole = message["type"] != "reset" && message["last"] != false;
+                is_whole && wanted(&watcher.rows)
+            })
+            .await;
+        }
+    }
+
     async fn until(&mut self, done: impl Fn(&Self, &Value) -> bool) {
         let read = async {
             loop {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll::client::Client;
 use plimsoll_contracts::ImportedEvent;
 use reqwest::Method;
 use serde_json::{Map, Value};
@@ -52,7 +53,7 @@ async fn call_time_cases_hold_through_the_whole_system() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn revenue_cases_hold_through_the_whole_system() {
-    check("revenue", REVENUE, &["R1", "R3", "R4", "R6"]).await;
+    check("revenue", REVENUE, &["R1", "R3", "R4", "R5", "R6", "R7"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +114,45 @@ async fn check_case(rig: &Rig, view: &str, case: &Value) -> usize {
             "{what} over a socket"
         );
     }
+    if view == "revenue" {
+        check_queries(&client, case, position).await;
+    }
     asked.len()
+}
+
+/// R-R1, R-R5: the questions that are asked at an instant.
+async fn check_queries(client: &Client, case: &Value, position: u64) {
+    let Some(queries) = case["config"]["queries"].as_object() else {
+        return;
+    };
+    for (kind, questions) in queries {
+        let expected = &case["expect"]["queries"][kind];
+        for (question, expected) in questions
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(expected.as_array().unwrap())
+        {
+            let text = |name: &str| question[name].to_string();
+            let (window_s, days_back, profile_bp) = (text("window_s"), text("days_back"), text("profile_bp"));
+            let mut params = vec![("now", question["now"].as_str().unwrap())];
+            match kind.as_str() {
+                "sliding" => params.push(("sliding_s", &window_s)),
+                "to_date" => params.push(("compare", &days_back)),
+                _ => params.extend([("run_rate", "profile"), ("profile_bp", profile_bp.as_str())]),
+            }
+            let answer = rows(client, "revenue", &params, position).await;
+            let row = &answer["rows"][0];
+            let shown = match expected.as_object() {
+                None => row["net_minor"].clone(),
+                Some(like) => {
+                    let column = |name: &String| (name.clone(), row[name].clone());
+                    Value::Object(like.keys().map(column).collect())
+                }
+            };
+            assert_eq!(&shown, expected, "{} {kind} {question}", case["name"]);
+        }
+    }
 }
 
 /// The case's events as a log takes them: each once, versions in order, ids of this tenant's own.

@@ -3,10 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Position, Problem, wire::ResetReason};
 use plimsoll_feed::Change;
 use plimsoll_store::{Head, Select, Snapshot};
+use plimsoll_views::query::Reach;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
@@ -38,6 +39,10 @@ pub(super) struct Actor {
     rows_booked: usize,
     /// What the rows stand for; the answer last told may be older.
     at: Option<Start>,
+    /// What was read of the store; a question that moves with time outgrows it.
+    reach: Vec<Reach>,
+    /// When the answer may be another one although nothing arrives.
+    changes_at: Option<DateTime<Utc>>,
     /// Changes since the last answer.
     folded: u64,
     is_dirty: bool,
@@ -70,6 +75,8 @@ impl Actor {
             rows: Some(rows),
             rows_booked: 0,
             at: None,
+            reach: Vec::new(),
+            changes_at: None,
             folded: 0,
             is_dirty: false,
             reload: Some("first"),
@@ -119,7 +126,11 @@ impl Actor {
     }
 
     fn wake_at(&self) -> Instant {
-        let tick = Instant::now() + TICK;
+        let now = Instant::now();
+        let moves = self.changes_at.map_or(TICK, |at| {
+            (at - Utc::now()).to_std().unwrap_or_default().min(TICK)
+        });
+        let tick = now + moves;
         match self.reload {
             Some(_) => tick.min(self.reload_at),
             None if self.is_dirty => tick.min(self.may_tell_at),
@@ -197,6 +208,7 @@ impl Actor {
         {
             self.load(why).await?;
         }
+        self.move_on(Utc::now());
         let now = Instant::now();
         if self.is_dirty && self.reload.is_none() && now >= self.may_tell_at {
             self.tell().await?;
@@ -207,6 +219,20 @@ impl Actor {
         Ok(())
     }
 
+    /// Notices that time alone has made the answer another one, or left the rows read behind.
+    fn move_on(&mut self, now: DateTime<Utc>) {
+        if self.at.is_none() || !self.question.moves() {
+            return;
+        }
+        if self.changes_at.is_some_and(|at| now >= at) {
+            self.changes_at = None;
+            self.is_dirty = true;
+        }
+        if self.reload.is_none() && self.question.reaches(now) != self.reach {
+            self.reload = Some("moved");
+        }
+    }
+
     /// Reads the store. What was told before stays told: the difference is.
     async fn load(&mut self, why: &'static str) -> Result<(), Problem> {
         let view = self.cohort.key.view;
@@ -215,14 +241,18 @@ impl Actor {
             return Err(problems::going_down());
         };
         ::metrics::counter!(metrics::LOADS, "view" => view, "why" => why).increment(1);
-        let select = Select {
-            view: view.to_owned(),
-            tenant: self.cohort.key.tenant.clone(),
-            table: self.question.table().to_owned(),
-            span: self.question.span(),
-        };
-        match cohorts.stores().snapshot(&select).await {
-            Ok(snapshot) => self.adopt(snapshot).await,
+        let reach = self.question.reaches(Utc::now());
+        let selects: Vec<Select> = reach
+            .iter()
+            .map(|(table, span)| Select {
+                view: view.to_owned(),
+                tenant: self.cohort.key.tenant.clone(),
+                table: (*table).to_owned(),
+                span: span.clone(),
+            })
+            .collect();
+        match cohorts.stores().snapshots(&selects).await {
+            Ok(snapshots) => self.adopt(reach, snapshots).await,
             Err(error) => {
                 let problem = problems::of_read(view, &error);
                 if self.at.is_none() || problem.status == 422 {
@@ -235,24 +265,26 @@ impl Actor {
         }
     }
 
-    async fn adopt(&mut self, snapshot: Snapshot) -> Result<(), Problem> {
-        let head = &snapshot.head;
-        let is_step_back = |at: &Start| at.epoch == head.epoch && head.position < at.position;
+    /// Takes over what was read: a snapshot for each table of the reach, all of one moment.
+    async fn adopt(&mut self, reach: Vec<Reach>, snapshots: Vec<Snapshot>) -> Result<(), Problem> {
+        let Some(first) = snapshots.first() else {
+            unreachable!("a question reads at least one table")
+        };
+        let (start, meta) = (start_of(&first.head), first.meta.clone());
+        let is_step_back = |at: &Start| at.epoch == start.epoch && start.position < at.position;
         if self.at.as_ref().is_some_and(is_step_back) {
             // The store is being made again: keep what is known until it has come this far.
             self.reload_at = Instant::now() + TICK;
             return Ok(());
         }
         self.reload = None;
-        let start = start_of(head);
-        let had = self.rows_booked;
-        self.cohorts.book_rows(had, snapshot.rows.len())?;
-        self.rows_booked = snapshot.rows.len();
-        let heavy = snapshot.rows.len();
+        let tables = reach.iter().map(|(table, _)| *table);
+        let tables: Vec<_> = tables.zip(snapshots.into_iter().map(|read| read.rows)).collect();
+        let (had, heavy) = (self.rows_booked, tables.iter().map(|(_, rows)| rows.len()).sum());
+        self.cohorts.book_rows(had, heavy)?;
+        self.rows_booked = heavy;
         let loaded = self
-            .with_rows(heavy, move |rows| {
-                rows.load(snapshot.meta.as_deref(), &snapshot.rows)
-            })
+            .with_rows(heavy, move |rows| rows.load(meta.as_deref(), &tables))
             .await?;
         if let Err(error) = loaded {
             self.log_rows_error(&error);
@@ -263,6 +295,7 @@ impl Actor {
         let selected = self.rows.as_ref().map_or(0, |rows| rows.len());
         self.cohorts.book_rows(self.rows_booked, selected)?;
         self.rows_booked = selected;
+        self.reach = reach;
         self.at = Some(start);
         self.folded = self.folded.max(1);
         self.tell().await
@@ -272,7 +305,13 @@ impl Actor {
     async fn tell(&mut self) -> Result<(), Problem> {
         let started = Instant::now();
         let held = self.rows.as_ref().map_or(0, |rows| rows.len());
-        let answer = self.with_rows(held, |rows| rows.answer(Utc::now())).await?;
+        let (answer, changes_at) = self
+            .with_rows(held, |rows| {
+                let now = Utc::now();
+                (rows.answer(now), rows.changes_at(now))
+            })
+            .await?;
+        self.changes_at = changes_at;
         let max = self.cohorts.options().answer_rows_max;
         if matches!(&answer, AnswerRows::Whole(rows) if rows.len() > max) {
             return Err(problems::question_too_large("rows in its answer", max));
@@ -294,6 +333,7 @@ impl Actor {
         let as_of = at.as_of;
         if self.is_first() {
             let mut latest = Latest::new(self.cohort.topic, at, self.cohorts.options());
+            latest.moves = self.question.moves();
             latest.fill(answer);
             latest.parked = parked;
             self.cohort.set_latest(latest);
@@ -433,8 +473,14 @@ fn put(latest: &mut Latest, at: Start, answer: AnswerRows, folded: u64, now: Ins
         return false;
     }
     if at.position <= latest.said && latest.differs(&answer) {
-        // Another version at the very position that clients hold: a delta would be dropped as old.
-        latest.begin_again(ResetReason::Schema, at);
+        // Another version, or time alone, at the very position that clients hold: they would drop
+        // a delta as old.
+        let reason = if at.version == latest.version {
+            ResetReason::RingLost
+        } else {
+            ResetReason::Schema
+        };
+        latest.begin_again(reason, at);
         latest.fill(answer);
         return false;
     }

@@ -103,7 +103,7 @@ impl Latest {
     fn resumes(&self, from: &Token) -> Result<(), ResetReason> {
         if from.epoch != self.epoch {
             Err(ResetReason::Epoch)
-        } else if from.position < self.floor || from.position > self.said {
+        } else if from.position < self.floor.max(self.resumable_from) || from.position > self.said {
             Err(ResetReason::RingLost)
         } else {
             Ok(())

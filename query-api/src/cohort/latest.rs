@@ -12,6 +12,7 @@ use plimsoll_contracts::{
     Epoch, Position,
     wire::{Delta, Progress, RawRow, ResetReason, ServerFrame, StaleInfo, StaleReason},
 };
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::ring::Ring;
@@ -76,9 +77,13 @@ pub(crate) struct Latest {
     pub(crate) tombstones: VecDeque<(Position, Arc<str>)>,
     /// Differences can be told from here on.
     pub(crate) floor: Position,
+    /// A cursor of an earlier connection is believed from here on.
+    pub(crate) resumable_from: Position,
     pub(crate) ring: Ring,
     pub(crate) standing: Option<StaleInfo>,
     pub(crate) parked: u64,
+    /// The answer changes with time alone, so that a position does not tell which one it is.
+    pub(crate) moves: bool,
     pub(crate) snapshot: Option<(Position, Arc<[Utf8Bytes]>)>,
     tombstones_max: usize,
 }
@@ -100,9 +105,11 @@ impl Latest {
             order: None,
             tombstones: VecDeque::new(),
             floor: start.position,
+            resumable_from: start.position,
             ring: Ring::new(options.ring_max_bytes, options.ring_max_age),
             standing: None,
             parked: 0,
+            moves: false,
             snapshot: None,
             tombstones_max: options.tombstones_max,
         }
@@ -115,6 +122,8 @@ impl Latest {
         (self.epoch, self.version) = (start.epoch, start.version);
         (self.position, self.said, self.floor, self.changed) =
             (start.position, start.position, start.position, start.position);
+        // Who comes back with this very position may hold what was said before.
+        self.resumable_from = start.position.next();
         (self.as_of, self.said_as_of) = (start.as_of, start.as_of);
         self.rows.clear();
         self.order = None;
@@ -193,6 +202,19 @@ impl Latest {
                 .filter_map(|key| self.rows.get_key_value(key))
                 .collect(),
         }
+    }
+
+    /// A short name for the rows themselves, where the position of the last change does not name
+    /// them: the same on every node.
+    pub(crate) fn digest(&self) -> Option<String> {
+        self.moves.then(|| {
+            let mut hash = Sha256::new();
+            for (_, entry) in self.in_order() {
+                hash.update(entry.json.get());
+            }
+            let digest = hash.finalize();
+            digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        })
     }
 
     fn say(&mut self, frame: &ServerFrame, now: Instant) {

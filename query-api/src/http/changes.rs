@@ -93,6 +93,16 @@ pub(crate) async fn changes(
 }
 
 async fn poll(mut reader: Reader, waiting: Waiting, wait: Option<Duration>) -> Result<Response, Problem> {
+    if let Some(pause) = reader.pause {
+        let cursor = reader.cursor.clone();
+        let briefly = Waiting {
+            until: waiting.until.min(Instant::now() + pause),
+            shutdown: waiting.shutdown.clone(),
+        };
+        briefly
+            .while_same(&reader.share, |latest| !latest.is_behind(&cursor))
+            .await?;
+    }
     let mut frames = reader.read();
     if frames.is_empty() {
         let cursor = reader.cursor.clone();
@@ -183,9 +193,15 @@ struct Reader {
     cursor: Cursor,
     epoch: Epoch,
     first: Vec<Outgoing>,
+    /// An answer that moves with time is told anew to a poll with the very position that it stands
+    /// at; this bounds the pace of such polls.
+    pause: Option<Duration>,
     merge_after: usize,
     bounds: PartBounds,
 }
+
+/// Pace of polls for an answer that moves while its position stands.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Reader {
     fn new(share: CohortUse, from: Option<&Token>, api: &QueryApi) -> Self {
@@ -194,15 +210,17 @@ impl Reader {
             rows: live.part_max_rows,
             bytes: live.part_max_bytes,
         };
-        let (cursor, first, epoch) = share.latest(|latest| {
+        let (cursor, first, epoch, stands) = share.latest(|latest| {
             let (cursor, first) = latest.begin(from, bounds).into_parts();
-            (cursor, first, latest.epoch.clone())
+            let stands = latest.moves && from.is_some_and(|from| from.position == latest.said);
+            (cursor, first, latest.epoch.clone(), stands)
         });
         Self {
             share,
             cursor,
             epoch,
             first,
+            pause: stands.then_some(PAUSE),
             merge_after: live.merge_after,
             bounds,
         }

@@ -13,15 +13,19 @@ const VIEW_AS_OF: HeaderName = HeaderName::from_static("view-as-of");
 const VIEW_STATE: HeaderName = HeaderName::from_static("view-state");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// The entity tag of an answer in a form: history, last change, version of the projection, question.
+/// The entity tag of an answer in a form: history, last change, version of the projection, question;
+/// the rows too, where they change with time alone.
 pub(super) fn entity_tag(latest: &Latest, key: &CohortKey, format: Format, form: &[(&str, &str)]) -> String {
     let form: Vec<(&str, &str)> = form
         .iter()
         .copied()
         .chain([("format", format.as_str())])
         .collect();
+    let digest = latest
+        .digest()
+        .map_or_else(String::new, |digest| format!("-{digest}"));
     format!(
-        "\"{}-{}-{}\"",
+        "\"{}-{}-{}{digest}\"",
         Token::new(latest.epoch.clone(), latest.changed),
         latest.version,
         key.fingerprint(&form)

@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 use plimsoll_contracts::{InvalidParameter, wire::RawRow};
 use plimsoll_feed::TenantChange;
 use plimsoll_store::StoredRow as RawStoredRow;
-use plimsoll_views::{AnswerContext, AnswerRow, Meta, Params, Row, StoredRow, View, ViewQuery, query::Own};
+use plimsoll_views::{
+    AnswerContext, AnswerRow, Meta, Params, Row, StoredRow, View, ViewQuery,
+    query::{Own, Reach},
+};
 use serde_json::value::RawValue;
 
 use super::Question;
@@ -46,7 +49,11 @@ pub(crate) trait Rows: Send {
     ///
     /// # Errors
     /// [`RowsError`]; the rows are as before.
-    fn load(&mut self, meta: Option<&RawValue>, rows: &[RawStoredRow]) -> Result<(), RowsError>;
+    fn load(
+        &mut self,
+        meta: Option<&RawValue>,
+        tables: &[(&'static str, Vec<RawStoredRow>)],
+    ) -> Result<(), RowsError>;
     /// Takes a change in; `true` = the answer may have changed.
     ///
     /// # Errors
@@ -54,6 +61,8 @@ pub(crate) trait Rows: Send {
     fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError>;
     /// The answer, as far as it may have changed since the last call.
     fn answer(&mut self, now: DateTime<Utc>) -> AnswerRows;
+    /// When the answer given at `now` may be another one although no row changes.
+    fn changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>>;
     /// Events that wait (G6).
     fn parked(&self) -> u64;
     /// Number of rows held.
@@ -77,12 +86,12 @@ impl<V: View> Question for TypedQuestion<V> {
         self.0.canonical()
     }
 
-    fn table(&self) -> &'static str {
-        self.0.table()
+    fn reaches(&self, now: DateTime<Utc>) -> Vec<Reach> {
+        self.0.reaches(now)
     }
 
-    fn span(&self) -> Option<(String, String)> {
-        self.0.span()
+    fn moves(&self) -> bool {
+        self.0.moves()
     }
 
     fn rows(&self, own: Own) -> Box<dyn Rows> {
@@ -90,6 +99,7 @@ impl<V: View> Question for TypedQuestion<V> {
             query: self.0.clone(),
             own,
             meta: Meta::default(),
+            tables: BTreeSet::new(),
             rows: BTreeMap::new(),
             finals: BTreeMap::new(),
             touched: Touched::All,
@@ -101,6 +111,9 @@ struct TypedRows<V: View> {
     query: V::Query,
     own: Own,
     meta: Meta,
+    /// The tables that were loaded: changes of others do not matter.
+    tables: BTreeSet<&'static str>,
+    /// By key; the keys of different tables of a view never have the same form.
     rows: BTreeMap<Arc<str>, StoredRow<V::Row>>,
     /// Rows that are provisional, by the instant at which they become final (G5).
     finals: BTreeMap<DateTime<Utc>, BTreeSet<Arc<str>>>,
@@ -191,21 +204,26 @@ impl<V: View> TypedRows<V> {
 }
 
 impl<V: View> Rows for TypedRows<V> {
-    fn load(&mut self, meta: Option<&RawValue>, rows: &[RawStoredRow]) -> Result<(), RowsError> {
+    fn load(
+        &mut self,
+        meta: Option<&RawValue>,
+        tables: &[(&'static str, Vec<RawStoredRow>)],
+    ) -> Result<(), RowsError> {
         let meta = meta.map_or_else(|| Ok(Meta::default()), read_meta)?;
-        let table = self.query.table();
         let mut selected = BTreeMap::new();
-        for row in rows {
-            let decoded = self.decode(table, row)?;
-            if self.query.selects(&decoded, &self.own) {
-                selected.insert(
-                    Arc::from(row.key.as_str()),
-                    StoredRow {
-                        row: decoded,
-                        position: row.position,
-                        revision: row.revision,
-                    },
-                );
+        for (table, rows) in tables {
+            for row in rows {
+                let decoded = self.decode(table, row)?;
+                if self.query.selects(&decoded, &self.own) {
+                    selected.insert(
+                        Arc::from(row.key.as_str()),
+                        StoredRow {
+                            row: decoded,
+                            position: row.position,
+                            revision: row.revision,
+                        },
+                    );
+                }
             }
         }
         self.meta = meta;
@@ -213,20 +231,23 @@ impl<V: View> Rows for TypedRows<V> {
         for (key, stored) in &selected {
             self.await_final(key, &stored.row);
         }
+        self.tables = tables.iter().map(|(table, _)| *table).collect();
         self.rows = selected;
         self.touched = Touched::All;
         Ok(())
     }
 
     fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError> {
-        let table = self.query.table();
-        for changed in change.rows.iter().filter(|row| row.table == table) {
+        for changed in &change.rows {
+            if !self.tables.contains(changed.table.as_str()) {
+                continue;
+            }
             let Some(body) = &changed.body else {
                 self.remove(&changed.key);
                 continue;
             };
-            let row = V::Row::decode(table, body.get()).map_err(|source| RowsError {
-                what: format!("row {} of {} {table}", changed.key, V::NAME),
+            let row = V::Row::decode(&changed.table, body.get()).map_err(|source| RowsError {
+                what: format!("row {} of {} {}", changed.key, V::NAME, changed.table),
                 source,
             })?;
             if !self.query.selects(&row, &self.own) {
@@ -271,6 +292,14 @@ impl<V: View> Rows for TypedRows<V> {
                 )
             }
         }
+    }
+
+    fn changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if !self.query.moves() {
+            return None;
+        }
+        let rows: Vec<&StoredRow<V::Row>> = self.rows.values().collect();
+        self.query.changes_at(&rows, &self.context(now))
     }
 
     fn parked(&self) -> u64 {
@@ -319,7 +348,8 @@ mod tests {
     fn seen(own: Own) -> Vec<String> {
         let question = parse::<plimsoll_views::Commission>(&Params::new()).unwrap();
         let mut rows = question.rows(own);
-        rows.load(None, &[statement("A1"), statement("B1")]).unwrap();
+        let statements = vec![statement("A1"), statement("B1")];
+        rows.load(None, &[("statements", statements)]).unwrap();
         let AnswerRows::Whole(rows) = rows.answer(Utc::now()) else {
             panic!("the first answer is whole")
         };

@@ -11,8 +11,12 @@ mod sales_volume;
 
 use std::{fmt, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use plimsoll_contracts::InvalidParameter;
-use plimsoll_views::{Params, View, query::Own};
+use plimsoll_views::{
+    Params, View,
+    query::{Own, Reach},
+};
 
 pub(crate) use describe::{Description, Table, paging};
 pub(crate) use erased::{AnswerRows, Encoded, Rows, RowsError};
@@ -23,10 +27,10 @@ use crate::history::Past;
 pub(crate) trait Question: fmt::Debug + Send + Sync {
     /// Every parameter in one spelling.
     fn canonical(&self) -> Params;
-    /// The stored table that it reads.
-    fn table(&self) -> &'static str;
-    /// The range of spans that can matter.
-    fn span(&self) -> Option<(String, String)>;
+    /// The stored tables that it reads at an instant, with the ranges of spans that can matter.
+    fn reaches(&self, now: DateTime<Utc>) -> Vec<Reach>;
+    /// Whether its answer changes with time alone.
+    fn moves(&self) -> bool;
     /// Room for the rows that it selects.
     fn rows(&self, own: Own) -> Box<dyn Rows>;
 }

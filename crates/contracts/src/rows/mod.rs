@@ -8,5 +8,8 @@ pub mod sales_volume;
 
 pub use call_time::{AgentDayRow, CentreDayRow, LiveCallRow, MarkedSegmentRow, QueueRow, SegmentMark};
 pub use commission::{CommissionLineRow, Component, PersistencyRow, PolicyRow, PolicyStatus, StatementRow};
-pub use revenue::{RevenueFailureRow, RevenueMeasures, RevenueMethod, RevenueMinuteRow, RevenueRow};
+pub use revenue::{
+    RevenueFailureRow, RevenueMeasures, RevenueMethod, RevenueMinuteRow, RevenueRow, RevenueSettlementRow,
+    SettlementMeasures,
+};
 pub use sales_volume::{Attribution, PriceStep, ProductRow, SalesVolumeRow};

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Currency, Label, events::PaymentMethod, time};
+use crate::{Currency, Id, Label, events::PaymentMethod, time};
 
 /// How the money came; `order` where orders are recognised instead of payments (R-R7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -165,4 +165,58 @@ pub struct RevenueFailureRow {
     /// How many.
     #[ts(type = "number")]
     pub count: i64,
+}
+
+/// What a settlement batch says against what is known here, table `settlement`; its key is
+/// `settled_on`, `batch_id`, `currency`. A capture or refund that no batch has is missing there in
+/// the first batch of its currency that was settled on its day or later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RevenueSettlementRow {
+    /// Day of the settlement.
+    #[ts(type = "string")]
+    pub settled_on: NaiveDate,
+    /// The batch.
+    pub batch_id: Id,
+    /// Currency of its amounts.
+    pub currency: Currency,
+    /// The counts and amounts.
+    #[serde(flatten)]
+    pub measures: SettlementMeasures,
+}
+
+/// Counts and amounts of a settlement batch, minor units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SettlementMeasures {
+    /// Lines of the batch.
+    #[ts(type = "number")]
+    pub lines: i64,
+    /// Lines with the amount that is known here.
+    #[ts(type = "number")]
+    pub matched: i64,
+    /// Lines of what is not known here, or was settled before.
+    #[ts(type = "number")]
+    pub missing_here: i64,
+    /// Captures and refunds that no batch has.
+    #[ts(type = "number")]
+    pub missing_there: i64,
+    /// Lines with another amount than is known here.
+    #[ts(type = "number")]
+    pub amount_differs: i64,
+    /// Sum of the lines, refunds negative.
+    #[ts(type = "number")]
+    pub settled_minor: i64,
+    /// Fees of the lines.
+    #[ts(type = "number")]
+    pub fee_minor: i64,
+    /// Sum of the lines of what is not known here.
+    #[ts(type = "number")]
+    pub missing_here_minor: i64,
+    /// Sum of the captures, less the refunds, that no batch has.
+    #[ts(type = "number")]
+    pub missing_there_minor: i64,
+    /// The lines' amounts less the known ones, where they differ.
+    #[ts(type = "number")]
+    pub difference_minor: i64,
 }

@@ -14,32 +14,39 @@ type Stands = (i64, Option<DateTime<Utc>>, Option<String>);
 type Rows = Vec<(String, i64, i32, String)>;
 
 impl PostgresProjection {
-    pub(crate) async fn snapshot(
+    /// A snapshot for each selection, all of one moment; they are of one view and tenant.
+    pub(crate) async fn snapshots(
         &self,
         serving: &Serving,
-        select: &Select,
+        selects: &[Select],
         max: usize,
-    ) -> Result<Snapshot, ReadError> {
-        if self.statements.table(&select.table).is_none() {
+    ) -> Result<Vec<Snapshot>, ReadError> {
+        let unknown = selects
+            .iter()
+            .find(|select| self.statements.table(&select.table).is_none());
+        if let Some(select) = unknown {
             return Err(ReadError::UnknownTable {
                 view: select.view.clone(),
                 table: select.table.clone(),
             });
         }
-        let (statements, wanted) = (Arc::clone(&self.statements), select.clone());
-        let (stands, rows) = self.db.run(|pool| read(pool, statements, wanted, max)).await?;
-        if rows.len() > max {
+        let (statements, wanted) = (Arc::clone(&self.statements), selects.to_vec());
+        let (stands, tables) = self.db.run(|pool| read(pool, statements, wanted, max)).await?;
+        if tables.iter().any(|rows| rows.len() > max) {
             return Err(ReadError::TooManyRows { max });
         }
         let (position, as_of, meta) = stands;
-        Ok(Snapshot {
-            head: serving.head(Position::from_i64(position), as_of),
-            meta: meta.map(raw).transpose()?,
-            rows: rows
-                .into_iter()
-                .map(|(key, position, revision, body)| stored(key, position, revision, body))
-                .collect::<Result<_, _>>()?,
-        })
+        let snapshot = |rows: Rows| {
+            Ok(Snapshot {
+                head: serving.head(Position::from_i64(position), as_of),
+                meta: meta.clone().map(raw).transpose()?,
+                rows: rows
+                    .into_iter()
+                    .map(|(key, position, revision, body)| stored(key, position, revision, body))
+                    .collect::<Result<_, _>>()?,
+            })
+        };
+        tables.into_iter().map(snapshot).collect()
     }
 
     pub(crate) async fn restatements(
@@ -77,33 +84,41 @@ impl PostgresProjection {
     }
 }
 
-/// Both statements see one snapshot of the database.
+/// All statements see one snapshot of the database.
 async fn read(
     pool: PgPool,
     statements: Arc<Statements>,
-    select: Select,
+    selects: Vec<Select>,
     max: usize,
-) -> Result<(Stands, Rows), sqlx::Error> {
-    let table = statements
-        .table(&select.table)
-        .expect("looked up before by the caller");
-    let (from, to) = select.span.unzip();
+) -> Result<(Stands, Vec<Rows>), sqlx::Error> {
     let mut transaction = pool
         .begin_with("begin isolation level repeatable read, read only")
         .await?;
+    let tenant = selects
+        .first()
+        .map_or("", |select| select.tenant.as_str())
+        .to_owned();
     let stands = sqlx::query_as(statements.stands.text())
-        .bind(select.tenant.as_str())
+        .bind(tenant)
         .fetch_one(&mut *transaction)
         .await?;
-    let rows = sqlx::query_as(table.select.text())
-        .bind(select.tenant.as_str())
-        .bind(from)
-        .bind(to)
-        .bind(i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1))
-        .fetch_all(&mut *transaction)
-        .await?;
+    let mut tables = Vec::with_capacity(selects.len());
+    for select in selects {
+        let table = statements
+            .table(&select.table)
+            .expect("looked up before by the caller");
+        let (from, to) = select.span.unzip();
+        let rows = sqlx::query_as(table.select.text())
+            .bind(select.tenant.as_str())
+            .bind(from)
+            .bind(to)
+            .bind(i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1))
+            .fetch_all(&mut *transaction)
+            .await?;
+        tables.push(rows);
+    }
     transaction.commit().await?;
-    Ok((stands, rows))
+    Ok((stands, tables))
 }
 
 fn raw(json: String) -> Result<Box<RawValue>, StoreError> {

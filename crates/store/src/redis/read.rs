@@ -11,13 +11,34 @@ use crate::{ReadError, RestatementRow, Select, Snapshot, StoreError, control::Se
 /// How many rows, position, `as_of`, meta, then key and value of each row.
 type Answer = (i64, i64, String, String, Vec<String>);
 
+/// How often tables are read again because something was committed between them.
+const TRIES_MAX: u32 = 32;
+
 impl RedisProjection {
-    pub(crate) async fn snapshot(
+    /// A snapshot for each selection, all of one moment: one script reads one table, and all is
+    /// read again where a commit came between.
+    pub(crate) async fn snapshots(
         &self,
         serving: &Serving,
-        select: &Select,
+        selects: &[Select],
         max: usize,
-    ) -> Result<Snapshot, ReadError> {
+    ) -> Result<Vec<Snapshot>, ReadError> {
+        for _ in 0..TRIES_MAX {
+            let mut snapshots = Vec::with_capacity(selects.len());
+            for select in selects {
+                snapshots.push(self.snapshot(serving, select, max).await?);
+            }
+            if snapshots
+                .windows(2)
+                .all(|pair| pair[0].head.position == pair[1].head.position)
+            {
+                return Ok(snapshots);
+            }
+        }
+        Err(StoreError::Busy { tries: TRIES_MAX }.into())
+    }
+
+    async fn snapshot(&self, serving: &Serving, select: &Select, max: usize) -> Result<Snapshot, ReadError> {
         let (from, to) = select.span.clone().unzip();
         let script = Script::new(include_str!("../../lua/snapshot.lua"));
         let answer: Answer = script

@@ -174,6 +174,15 @@ pub fn take_choices<T: Copy + Ord>(
     words.split(',').map(|word| pick(name, word, choice)).collect()
 }
 
+/// The word for a value out of a fixed choice.
+#[must_use]
+pub fn word_of<T: PartialEq + Copy>(choice: &[(&'static str, T)], value: T) -> &'static str {
+    choice
+        .iter()
+        .find(|(_, known)| *known == value)
+        .map_or("", |(word, _)| word)
+}
+
 fn pick<T: Copy>(name: &str, word: &str, choice: &[(&str, T)]) -> Result<T, InvalidParameter> {
     choice
         .iter()

@@ -28,14 +28,10 @@ pub(super) fn grouped(
         stamp.take_in(stored, context);
     }
     let rows = groups.into_iter().map(|(key, (sum, stamp))| {
-        let mut shown = Map::new();
-        for (dimension, part) in dimensions.iter().zip(&key) {
-            shown.insert(dimension.column().to_owned(), part.json());
-        }
+        let (key, mut shown) = key_and_columns(dimensions, &key);
         shown.extend(measures(&sum));
-        let key: Vec<String> = key.iter().map(Part::to_string).collect();
         AnswerRow {
-            key: key.join("|"),
+            key,
             position: stamp.position,
             revision: stamp.revision,
             state: stamp.state,
@@ -43,6 +39,19 @@ pub(super) fn grouped(
         }
     });
     Answer { rows: rows.collect() }
+}
+
+/// The key of a group, and its parts as columns.
+pub(super) fn key_and_columns(
+    dimensions: &BTreeSet<Dimension>,
+    key: &[Part<'_>],
+) -> (String, Map<String, Value>) {
+    let mut shown = Map::new();
+    for (dimension, part) in dimensions.iter().zip(key) {
+        shown.insert(dimension.column().to_owned(), part.json());
+    }
+    let key: Vec<String> = key.iter().map(Part::to_string).collect();
+    (key.join("|"), shown)
 }
 
 /// Takes the tax out of every amount. What is left in the reporting currency would still hold it,
@@ -71,7 +80,9 @@ pub(super) fn without_tax(row: &mut AnswerRow) {
 
 fn measures(sum: &RevenueRows) -> Map<String, Value> {
     match sum {
-        RevenueRows::Cell(row) => columns(&row.measures),
+        RevenueRows::Cell(row) | RevenueRows::Cohort(row) => columns(&row.measures),
+        RevenueRows::Settlement(row) => columns(&row.measures),
+        RevenueRows::Seconds(_) => Map::new(),
         RevenueRows::Minute(row) => columns(&row.measures),
         RevenueRows::Failure(row) => Map::from_iter([("count".to_owned(), row.count.into())]),
     }
@@ -79,7 +90,7 @@ fn measures(sum: &RevenueRows) -> Map<String, Value> {
 
 /// One part of a group's key; dates and numbers sort as such.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Hour(u8),
     Day(NaiveDate),
     Month(Month),
@@ -114,6 +125,7 @@ impl Dimension {
             Self::Month => "month",
             Self::Week => "week",
             Self::Day => "business_date",
+            Self::SettledOn => "settled_on",
             Self::Hour => "hour",
             Self::Minute | Self::FiveMinutes => "minute",
             Self::Channel => "channel",
@@ -125,32 +137,50 @@ impl Dimension {
     }
 
     /// The value of this dimension in a row. A question asks no table for what it does not have.
-    fn part(self, row: &RevenueRows) -> Option<Part<'_>> {
+    pub(super) fn part(self, row: &RevenueRows) -> Option<Part<'_>> {
         let day = row.business_date();
         match self {
             Self::Month => return Some(Part::Month(Month::of(day))),
             Self::Week => return Some(Part::Day(monday(day))),
-            Self::Day => return Some(Part::Day(day)),
+            Self::Day | Self::SettledOn => return Some(Part::Day(day)),
             _ => {}
         }
-        match (self, row) {
-            (Self::Hour, RevenueRows::Cell(row)) => Some(Part::Hour(row.hour)),
-            (Self::Hour, RevenueRows::Failure(row)) => Some(Part::Hour(row.hour)),
-            (Self::Minute, RevenueRows::Minute(row)) => Some(Part::Instant(row.minute)),
-            (Self::FiveMinutes, RevenueRows::Minute(row)) => row
-                .minute
-                .duration_trunc(Duration::minutes(5))
-                .ok()
-                .map(Part::Instant),
-            (Self::Channel, RevenueRows::Cell(row)) => Some(Part::Text(row.channel.as_str())),
-            (Self::Channel, RevenueRows::Minute(row)) => Some(Part::Text(row.channel.as_str())),
-            (Self::Channel, RevenueRows::Failure(row)) => Some(Part::Text(row.channel.as_str())),
-            (Self::Region, RevenueRows::Cell(row)) => Some(Part::Text(row.region.as_str())),
-            (Self::Method, RevenueRows::Cell(row)) => Some(Part::Text(row.method.as_str())),
-            (Self::Code, RevenueRows::Failure(row)) => Some(Part::Text(row.code.as_str())),
-            (Self::Currency, RevenueRows::Cell(row)) => Some(Part::Text(row.currency.as_str())),
-            (Self::Currency, RevenueRows::Minute(row)) => Some(Part::Text(row.currency.as_str())),
-            _ => None,
+        match row {
+            RevenueRows::Cell(row) | RevenueRows::Cohort(row) => match self {
+                Self::Hour => Some(Part::Hour(row.hour)),
+                Self::Channel => Some(Part::Text(row.channel.as_str())),
+                Self::Region => Some(Part::Text(row.region.as_str())),
+                Self::Method => Some(Part::Text(row.method.as_str())),
+                Self::Currency => Some(Part::Text(row.currency.as_str())),
+                _ => None,
+            },
+            RevenueRows::Seconds(row) => match self {
+                Self::Channel => Some(Part::Text(row.channel.as_str())),
+                Self::Region => Some(Part::Text(row.region.as_str())),
+                Self::Method => Some(Part::Text(row.method.as_str())),
+                Self::Currency => Some(Part::Text(row.currency.as_str())),
+                _ => None,
+            },
+            RevenueRows::Minute(row) => match self {
+                Self::Minute => Some(Part::Instant(row.minute)),
+                Self::FiveMinutes => {
+                    let five = row.minute.duration_trunc(Duration::minutes(5));
+                    five.ok().map(Part::Instant)
+                }
+                Self::Channel => Some(Part::Text(row.channel.as_str())),
+                Self::Currency => Some(Part::Text(row.currency.as_str())),
+                _ => None,
+            },
+            RevenueRows::Failure(row) => match self {
+                Self::Hour => Some(Part::Hour(row.hour)),
+                Self::Channel => Some(Part::Text(row.channel.as_str())),
+                Self::Code => Some(Part::Text(row.code.as_str())),
+                _ => None,
+            },
+            RevenueRows::Settlement(row) => match self {
+                Self::Currency => Some(Part::Text(row.currency.as_str())),
+                _ => None,
+            },
         }
     }
 }

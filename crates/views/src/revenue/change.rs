@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use plimsoll_contracts::rows::{RevenueFailureRow, RevenueMinuteRow, RevenueRow};
+use chrono::{DateTime, NaiveDate, Utc};
+use plimsoll_contracts::{
+    Currency,
+    rows::{RevenueFailureRow, RevenueMinuteRow, RevenueRow},
+};
 
-use super::{Entries, MINUTES, Revenue, RevenueRows, minutes, posting::Posting, rates::Book};
-use crate::{FoldError, Meta, Row, Workspace, fold::Need};
+use super::{
+    Entries, MINUTES, Revenue, RevenueRows, minutes,
+    posting::Posting,
+    rates::Book,
+    seconds::{Second, SecondsRow},
+    settlement::Waiting,
+};
+use crate::{FoldError, Meta, Row, Workspace, fold::Need, history::Bucket};
 
 /// What is to be added to rows, by table and key.
 #[derive(Debug)]
@@ -14,6 +23,8 @@ pub(super) struct Change {
     rows: BTreeMap<(&'static str, String), RevenueRows>,
     /// The first instant whose minute is still kept.
     kept_from: Option<DateTime<Utc>>,
+    /// What waits for a settlement, by the day of its posting.
+    waiting: BTreeMap<(Currency, NaiveDate), Waiting>,
 }
 
 impl Change {
@@ -22,6 +33,7 @@ impl Change {
         Self {
             rows: BTreeMap::new(),
             kept_from: meta.watermark.map(minutes::kept_from),
+            waiting: BTreeMap::new(),
         }
     }
 
@@ -40,6 +52,19 @@ impl Change {
             };
             self.accumulate(&RevenueRows::Failure(row), sign);
         }
+        for (batch, measures) in &entries.settled.batches {
+            self.accumulate(&batch.row(*measures), sign);
+        }
+        for (day, waiting) in &entries.settled.waiting {
+            self.waiting.entry(*day).or_default().add(*waiting, sign);
+        }
+    }
+
+    /// What waits for a settlement more, or less, than before.
+    pub(super) fn take_waiting(&mut self) -> BTreeMap<(Currency, NaiveDate), Waiting> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|_, difference| !difference.is_nothing());
+        waiting
     }
 
     fn post(&mut self, posting: &Posting, book: &Book, sign: i64) {
@@ -55,19 +80,33 @@ impl Change {
             };
             self.accumulate(&RevenueRows::Minute(row), sign);
         }
-        let row = RevenueRow {
-            business_date: posting.bucket.date,
-            hour: posting.bucket.hour,
+        self.accumulate(
+            &RevenueRows::Seconds(SecondsRow {
+                minute: minutes::start_of(posting.at),
+                business_date: posting.bucket.date,
+                channel: place.channel.clone(),
+                region: place.region.clone(),
+                method: place.method,
+                currency: place.currency,
+                seconds: vec![Second::at(posting.at, measures)],
+            }),
+            sign,
+        );
+        let cell = |bucket: Bucket| RevenueRow {
+            business_date: bucket.date,
+            hour: bucket.hour,
             channel: place.channel.clone(),
             region: place.region.clone(),
             method: place.method,
             currency: place.currency,
             measures,
         };
-        self.accumulate(&RevenueRows::Cell(row), sign);
+        self.accumulate(&RevenueRows::Cell(cell(posting.bucket)), sign);
+        self.accumulate(&RevenueRows::Cohort(cell(place.captured)), sign);
     }
 
-    fn accumulate(&mut self, row: &RevenueRows, sign: i64) {
+    /// Adds `sign` times a row.
+    pub(super) fn accumulate(&mut self, row: &RevenueRows, sign: i64) {
         let key = (row.table(), row.key());
         let sum = self.rows.entry(key).or_insert_with(|| row.nothing());
         sum.add(row, sign);
@@ -81,7 +120,7 @@ impl Change {
                 RevenueRows::Minute(minute) => {
                     Some(Need::Doc(minutes::hour_doc_key(minute.minute).as_str().into()))
                 }
-                RevenueRows::Cell(_) | RevenueRows::Failure(_) => None,
+                _ => None,
             };
             std::iter::once(Need::Row(table, key.as_str().into())).chain(hour)
         })

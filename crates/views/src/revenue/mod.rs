@@ -1,6 +1,6 @@
 //! `revenue`: money as it is captured, refunded and charged back, per hour and minute, in its own
 //! and in the reporting currency (R-R1 … R-R7). It knows payments, rates and, where the basis asks
-//! for them, orders.
+//! for them, orders; of settlements, what batches say of payments.
 
 mod answer;
 mod change;
@@ -12,6 +12,9 @@ mod posting;
 mod query;
 mod rates;
 mod row;
+mod running;
+mod seconds;
+mod settlement;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +46,8 @@ pub enum RevenueDoc {
     /// `fxday/USDKRW/2026-03-01/09`: whose postings use the rate of that day (by hour of posting).
     /// `minutes`, `minutes/2026-03-01T09`: hours that have minute rows, minute rows of an hour.
     Keys(BTreeSet<String>),
+    /// `settlements/KRW`: settlement batches of a currency, and what no batch has.
+    Settlements(settlement::Settlements),
 }
 
 /// A history with the configuration under which it began.
@@ -65,11 +70,17 @@ pub(crate) const ROWS: &str = "rows";
 pub(crate) const MINUTES: &str = "minutes";
 /// Table of failed payments.
 pub(crate) const FAILURES: &str = "failures";
+/// Table of cells by hour of the capture.
+pub(crate) const COHORT: &str = "cohort";
+/// Table of minutes by the second, for windows that move; asked for by no name.
+pub(crate) const SECONDS: &str = "seconds";
+/// Table of settlement batches.
+pub(crate) const SETTLEMENT: &str = "settlement";
 
 impl View for Revenue {
     const NAME: &'static str = "revenue";
-    const VERSION: u32 = 1;
-    const TABLES: &'static [&'static str] = &[ROWS, MINUTES, FAILURES];
+    const VERSION: u32 = 2;
+    const TABLES: &'static [&'static str] = &[ROWS, MINUTES, FAILURES, COHORT, SECONDS, SETTLEMENT];
     type Doc = RevenueDoc;
     type Row = RevenueRows;
     type Query = RevenueQuery;
@@ -89,6 +100,7 @@ impl View for Revenue {
                 | "ChargebackOpened"
                 | "ChargebackReversed"
                 | "ChargebackLost"
+                | "SettlementReceived"
                 | "FxRatePublished"
                 | "OrderPlaced"
                 | "OrderCancelled"
@@ -103,6 +115,9 @@ impl View for Revenue {
         if let Payload::FxRatePublished(rate) = payload {
             return rates::publish(event, rate, workspace);
         }
+        if let Payload::SettlementReceived(settlement) = payload {
+            return settlement::receive(event, settlement, workspace);
+        }
         if let Some((payment_id, recorded)) = payment::Recorded::of(payload) {
             let key = format!("payment/{payment_id}");
             let before = match workspace.doc(&key)? {
@@ -112,7 +127,7 @@ impl View for Revenue {
             let after = before.history.with(event, recorded, workspace.config());
             return after.map_or(Ok(()), |history| {
                 let after = RevenueDoc::Payment(before.continued(history));
-                replace(&key, &RevenueDoc::Payment(before), after, workspace)
+                replace(key, RevenueDoc::Payment(before), after, workspace)
             });
         }
         if let Some((order_id, recorded)) = orders::Recorded::of(payload) {
@@ -126,7 +141,7 @@ impl View for Revenue {
             let after = before.history.with(event, recorded, workspace.config());
             return after.map_or(Ok(()), |history| {
                 let after = RevenueDoc::Order(before.continued(history));
-                replace(&key, &RevenueDoc::Order(before), after, workspace)
+                replace(key, RevenueDoc::Order(before), after, workspace)
             });
         }
         Ok(())
@@ -137,29 +152,53 @@ impl View for Revenue {
     }
 }
 
-/// Puts the refolded account in the place of the one before, in documents, rows and parked list.
+/// Puts the refolded account in the place of the one before.
 fn replace(
-    key: &str,
-    before: &RevenueDoc,
+    key: String,
+    before: RevenueDoc,
     after: RevenueDoc,
     workspace: &mut Workspace<Revenue>,
 ) -> Result<(), FoldError> {
-    let (was, is) = (entries(key, before), entries(key, &after));
-    let book = Book::load(is.pairs().chain(was.pairs()), workspace)?;
-    let mut change = Change::new(workspace.meta());
-    change.add(&was, &book, -1);
-    change.add(&is, &book, 1);
-    let parks = !(was.parked.is_empty() && is.parked.is_empty());
-    let parked = parks.then(|| Need::Parked(key.into()));
-    let days = is.rate_days();
-    let days = days.iter().map(|day| Need::Doc(day.doc_key().as_str().into()));
-    workspace.want(change.needs().chain(parked).chain(days))?;
-    change.apply(workspace)?;
-    rates::remember(key, &is, workspace)?;
-    if parks {
-        workspace.set_parked(key, is.parked)?;
+    let change = Change::new(workspace.meta());
+    refold(vec![(key, before, after)], change, workspace)
+}
+
+/// Puts accounts (key, before, after) in the place of those before, in documents, rows and parked
+/// lists, on top of a change under way.
+fn refold(
+    accounts: Vec<(String, RevenueDoc, RevenueDoc)>,
+    mut change: Change,
+    workspace: &mut Workspace<Revenue>,
+) -> Result<(), FoldError> {
+    let brought: Vec<(Entries, Entries)> = accounts
+        .iter()
+        .map(|(key, before, after)| (entries(key, before), entries(key, after)))
+        .collect();
+    let pairs = brought.iter().flat_map(|(was, is)| is.pairs().chain(was.pairs()));
+    let book = Book::load(pairs, workspace)?;
+    for (was, is) in &brought {
+        change.add(was, &book, -1);
+        change.add(is, &book, 1);
     }
-    workspace.put_doc(key, after);
+    settlement::wait(&change.take_waiting(), workspace, &mut change)?;
+    let parks = |(was, is): &(Entries, Entries)| !(was.parked.is_empty() && is.parked.is_empty());
+    let mut needs: Vec<Need> = change.needs().collect();
+    for ((key, ..), both) in accounts.iter().zip(&brought) {
+        if parks(both) {
+            needs.push(Need::Parked(key.as_str().into()));
+        }
+        let days = both.1.rate_days();
+        needs.extend(days.iter().map(|day| Need::Doc(day.doc_key().as_str().into())));
+    }
+    workspace.want(needs)?;
+    change.apply(workspace)?;
+    for ((key, _, after), both) in accounts.into_iter().zip(brought) {
+        rates::remember(&key, &both.1, workspace)?;
+        if parks(&both) {
+            workspace.set_parked(&key, both.1.parked)?;
+        }
+        workspace.put_doc(&key, after);
+    }
     Ok(())
 }
 

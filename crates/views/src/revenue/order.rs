@@ -33,7 +33,7 @@ pub(super) fn entries(order_id: &str, account: &Account<OrderHistory>) -> Entrie
             method: RevenueMethod::Order,
             currency: sale.order.currency,
             reporting: account.terms.reporting,
-            rate_date: start.bucket.date,
+            captured: start.bucket,
         };
         let post = |fact: &Fact<Recorded>, kind, amount_minor, tax_minor| Posting {
             place: place.clone(),
@@ -75,7 +75,7 @@ pub(super) fn entries(order_id: &str, account: &Account<OrderHistory>) -> Entrie
     }
     Entries {
         postings,
-        failures: Vec::new(),
         parked: ledger.parked,
+        ..Entries::default()
     }
 }

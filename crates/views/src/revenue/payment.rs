@@ -1,7 +1,9 @@
 //! A payment: its events, and the refold of them into postings, failures and what waits.
 
 mod ledger;
+mod settled;
 
+use chrono::NaiveDate;
 use plimsoll_contracts::{Currency, Id, Label, Payload, events::PaymentMethod};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,8 @@ pub enum Recorded {
     ChargebackLost(Id),
     /// A decline or failed capture, with its code.
     Failed(Label),
+    /// A settlement batch names it.
+    Settled(Batch),
 }
 
 /// An amount with the tax inside it.
@@ -66,6 +70,27 @@ pub struct Money {
     amount_minor: i64,
     tax_minor: i64,
     currency: Currency,
+}
+
+/// The lines of a settlement batch that name a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    pub(super) batch_id: Id,
+    pub(super) settled_on: NaiveDate,
+    pub(super) currency: Currency,
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line: of a refund, else of a capture, else of the payment as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Line {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) capture_id: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refund_id: Option<Id>,
+    /// Refunds are negative.
+    pub(super) amount_minor: i64,
+    pub(super) fee_minor: i64,
 }
 
 impl Recorded {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use plimsoll_contracts::{
     Currency, Label,
     rows::{RevenueMeasures, RevenueMethod},
@@ -11,6 +11,7 @@ use plimsoll_contracts::{
 use super::{
     RevenueDoc, order, payment,
     rates::{Book, Pair, RateDay},
+    settlement::Settled,
 };
 use crate::{ParkedEntry, history::Bucket};
 
@@ -19,6 +20,8 @@ use crate::{ParkedEntry, history::Bucket};
 pub(super) struct Entries {
     pub postings: Vec<Posting>,
     pub failures: Vec<Failure>,
+    /// What settlement batches say of it, and what none of them has.
+    pub settled: Settled,
     pub parked: Vec<ParkedEntry>,
 }
 
@@ -31,8 +34,9 @@ pub(super) struct Place {
     pub currency: Currency,
     /// Currency that it is also reported in.
     pub reporting: Currency,
-    /// The day whose rate holds: the business date of the capture (R-R4).
-    pub rate_date: NaiveDate,
+    /// When the capture was made: the rate of its day holds (R-R4), and attribution `cohort`
+    /// counts what is taken back there (R-R2).
+    pub captured: Bucket,
 }
 
 /// One movement of money.
@@ -71,7 +75,7 @@ pub(super) fn entries(key: &str, doc: &RevenueDoc) -> Entries {
     match doc {
         RevenueDoc::Payment(account) => payment::entries(id, account),
         RevenueDoc::Order(account) => order::entries(id, account),
-        RevenueDoc::Rates(_) | RevenueDoc::Keys(_) => Entries::default(),
+        RevenueDoc::Rates(_) | RevenueDoc::Keys(_) | RevenueDoc::Settlements(_) => Entries::default(),
     }
 }
 
@@ -86,7 +90,7 @@ impl Entries {
         let days = self.postings.iter().filter_map(|posting| {
             let pair = posting.place.pair()?;
             Some(
-                [posting.place.rate_date, posting.bucket.date].map(|date| RateDay {
+                [posting.place.captured.date, posting.bucket.date].map(|date| RateDay {
                     pair,
                     date,
                     hour: posting.bucket.hour,
@@ -146,7 +150,7 @@ impl Posting {
         measures.net_supply_minor = net * (amount - tax);
         let pair = self.place.pair();
         let at = |date| pair.map_or(Some(net * amount), |pair| book.convert(net * amount, pair, date));
-        match (at(self.place.rate_date), at(self.bucket.date)) {
+        match (at(self.place.captured.date), at(self.bucket.date)) {
             (Some(then), Some(now)) => {
                 measures.reporting_minor = then;
                 measures.fx_minor = now.saturating_sub(then);

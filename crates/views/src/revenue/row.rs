@@ -3,12 +3,15 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use plimsoll_contracts::{
     TenantConfig,
-    rows::{RevenueFailureRow, RevenueMeasures, RevenueMinuteRow, RevenueRow},
+    rows::{
+        RevenueFailureRow, RevenueMeasures, RevenueMinuteRow, RevenueRow, RevenueSettlementRow,
+        SettlementMeasures,
+    },
     time,
 };
 use serde::Serialize;
 
-use super::{FAILURES, MINUTES, ROWS};
+use super::{COHORT, FAILURES, MINUTES, ROWS, SECONDS, SETTLEMENT, seconds::SecondsRow};
 use crate::Row;
 
 /// A row of one of the tables.
@@ -21,15 +24,27 @@ pub enum RevenueRows {
     Minute(RevenueMinuteRow),
     /// Table `failures`.
     Failure(RevenueFailureRow),
+    /// Table `cohort`: the cells, with what was taken back in the hour of its capture (R-R2).
+    Cohort(RevenueRow),
+    /// Table `seconds`.
+    Seconds(SecondsRow),
+    /// Table `settlement`.
+    Settlement(RevenueSettlementRow),
 }
 
 impl RevenueRows {
     /// Adds `sign` times another row of the same key.
     pub(super) fn add(&mut self, other: &Self, sign: i64) {
         match (self, other) {
-            (Self::Cell(row), Self::Cell(other)) => add(&mut row.measures, &other.measures, sign),
+            (Self::Cell(row), Self::Cell(other)) | (Self::Cohort(row), Self::Cohort(other)) => {
+                add(&mut row.measures, &other.measures, sign)
+            }
             (Self::Minute(row), Self::Minute(other)) => add(&mut row.measures, &other.measures, sign),
             (Self::Failure(row), Self::Failure(other)) => row.count += sign * other.count,
+            (Self::Seconds(row), Self::Seconds(other)) => row.add(&other.seconds, sign),
+            (Self::Settlement(row), Self::Settlement(other)) => {
+                add_settlement(&mut row.measures, &other.measures, sign);
+            }
             _ => {}
         }
     }
@@ -37,9 +52,11 @@ impl RevenueRows {
     /// Whether every measure is 0.
     pub(super) fn is_nothing(&self) -> bool {
         match self {
-            Self::Cell(row) => row.measures == RevenueMeasures::default(),
+            Self::Cell(row) | Self::Cohort(row) => row.measures == RevenueMeasures::default(),
             Self::Minute(row) => row.measures == RevenueMeasures::default(),
             Self::Failure(row) => row.count == 0,
+            Self::Seconds(row) => row.seconds.is_empty(),
+            Self::Settlement(row) => row.measures == SettlementMeasures::default(),
         }
     }
 
@@ -50,12 +67,14 @@ impl RevenueRows {
         nothing
     }
 
-    /// Business date.
+    /// Business date; of a settlement, its day.
     pub(super) const fn business_date(&self) -> NaiveDate {
         match self {
-            Self::Cell(row) => row.business_date,
+            Self::Cell(row) | Self::Cohort(row) => row.business_date,
             Self::Minute(row) => row.business_date,
             Self::Failure(row) => row.business_date,
+            Self::Seconds(row) => row.business_date,
+            Self::Settlement(row) => row.settled_on,
         }
     }
 }
@@ -69,7 +88,45 @@ pub(super) fn add(measures: &mut RevenueMeasures, other: &RevenueMeasures, sign:
     }
 }
 
-const fn fields(measures: &mut RevenueMeasures) -> [&mut i64; 16] {
+fn add_settlement(measures: &mut SettlementMeasures, other: &SettlementMeasures, sign: i64) {
+    let mut other = *other;
+    for (sum, part) in settlement_fields(measures)
+        .into_iter()
+        .zip(settlement_fields(&mut other))
+    {
+        *sum = sum.saturating_add(sign.saturating_mul(*part));
+    }
+}
+
+const fn settlement_fields(measures: &mut SettlementMeasures) -> [&mut i64; 10] {
+    let SettlementMeasures {
+        lines,
+        matched,
+        missing_here,
+        missing_there,
+        amount_differs,
+        settled_minor,
+        fee_minor,
+        missing_here_minor,
+        missing_there_minor,
+        difference_minor,
+    } = measures;
+    [
+        lines,
+        matched,
+        missing_here,
+        missing_there,
+        amount_differs,
+        settled_minor,
+        fee_minor,
+        missing_here_minor,
+        missing_there_minor,
+        difference_minor,
+    ]
+}
+
+/// Every measure, in the order of the columns.
+pub(super) const fn fields(measures: &mut RevenueMeasures) -> [&mut i64; 16] {
     let RevenueMeasures {
         captured_minor,
         captured_tax_minor,
@@ -114,12 +171,15 @@ impl Row for RevenueRows {
             Self::Cell(_) => ROWS,
             Self::Minute(_) => MINUTES,
             Self::Failure(_) => FAILURES,
+            Self::Cohort(_) => COHORT,
+            Self::Seconds(_) => SECONDS,
+            Self::Settlement(_) => SETTLEMENT,
         }
     }
 
     fn key(&self) -> String {
         match self {
-            Self::Cell(row) => format!(
+            Self::Cell(row) | Self::Cohort(row) => format!(
                 "{}|{}|{}|{}|{}|{}",
                 row.business_date,
                 row.hour,
@@ -134,6 +194,15 @@ impl Row for RevenueRows {
             Self::Failure(row) => {
                 format!("{}|{}|{}|{}", row.business_date, row.hour, row.channel, row.code)
             }
+            Self::Seconds(row) => format!(
+                "{}|{}|{}|{}|{}",
+                time::format(row.minute),
+                row.channel,
+                row.region,
+                row.method.as_str(),
+                row.currency
+            ),
+            Self::Settlement(row) => format!("{}|{}|{}", row.settled_on, row.batch_id, row.currency),
         }
     }
 
@@ -145,7 +214,9 @@ impl Row for RevenueRows {
     fn final_after(&self, config: &TenantConfig) -> Option<DateTime<Utc>> {
         Some(match self {
             Self::Minute(_) => DateTime::<Utc>::MAX_UTC,
-            Self::Cell(_) | Self::Failure(_) => config.final_after(self.business_date()),
+            Self::Cell(_) | Self::Failure(_) | Self::Cohort(_) | Self::Seconds(_) | Self::Settlement(_) => {
+                config.final_after(self.business_date())
+            }
         })
     }
 
@@ -154,6 +225,9 @@ impl Row for RevenueRows {
             ROWS => serde_json::from_str(json).map(Self::Cell),
             MINUTES => serde_json::from_str(json).map(Self::Minute),
             FAILURES => serde_json::from_str(json).map(Self::Failure),
+            COHORT => serde_json::from_str(json).map(Self::Cohort),
+            SECONDS => serde_json::from_str(json).map(Self::Seconds),
+            SETTLEMENT => serde_json::from_str(json).map(Self::Settlement),
             other => Err(serde::de::Error::custom(format!(
                 "revenue has no table `{other}`"
             ))),

@@ -21,6 +21,10 @@ mod revenue_properties;
 #[cfg(test)]
 mod revenue_rules;
 #[cfg(test)]
+mod revenue_running;
+#[cfg(test)]
+mod revenue_settlement;
+#[cfg(test)]
 mod sales_properties;
 #[cfg(test)]
 mod sales_rules;

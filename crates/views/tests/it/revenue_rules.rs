@@ -215,11 +215,11 @@ fn amounts_without_tax_have_no_reporting_columns() {
 #[test]
 fn questions_that_do_not_make_sense_are_refused_by_name() {
     for (params, refused) in [
-        (&[("sliding_s", "3600")][..], "sliding_s"),
-        (&[("run_rate", "linear")], "run_rate"),
-        (&[("compare", "previous_day")], "compare"),
-        (&[("attribution", "cohort")], "attribution"),
-        (&[("table", "settlement")], "table"),
+        (&[("table", "settlement"), ("window", "day")][..], "window"),
+        (&[("settlement", "true"), ("failures", "true")], "settlement"),
+        (&[("settlement", "true"), ("channel", "web")], "channel"),
+        (&[("table", "seconds")], "table"),
+        (&[("attribution", "net")], "attribution"),
         (&[("window", "2h")], "window"),
         (&[("window", "1m"), ("region", "KR")], "region"),
         (&[("window", "1m"), ("table", "rows")], "table"),

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::NaiveDate;
 use plimsoll_contracts::{Currency, Id, Label, config::RecognitionBasis, rows::RevenueMethod};
 
-use super::{Money, PaymentHistory, Recorded};
+use super::{Batch, Money, PaymentHistory, Recorded};
 use crate::{
     history::Fact,
     revenue::{
@@ -25,6 +26,7 @@ pub(in crate::revenue) fn entries(payment_id: &str, account: &Account<PaymentHis
         refunds: BTreeMap::new(),
         chargebacks: BTreeMap::new(),
         left: BTreeMap::new(),
+        batches: Vec::new(),
         waiting: Vec::new(),
         entries: Entries::default(),
     };
@@ -50,26 +52,43 @@ fn channel(history: &PaymentHistory) -> Option<&Label> {
 }
 
 /// A payment while it is refolded.
-struct Ledger<'a> {
+pub(super) struct Ledger<'a> {
     payment_id: &'a str,
     reporting: Currency,
     /// Whether payments are what is recognised (R-R7).
     counts: bool,
     channel: Option<&'a Label>,
-    captures: BTreeMap<&'a Id, Place>,
-    refunds: BTreeMap<&'a Id, Taken>,
+    pub(super) captures: BTreeMap<&'a Id, Capture>,
+    pub(super) refunds: BTreeMap<&'a Id, Taken>,
     chargebacks: BTreeMap<&'a Id, Taken>,
     /// Captured less refunded and charged back. A lost chargeback stays taken.
     left: BTreeMap<Currency, i64>,
+    /// Settlement batches that name the payment.
+    pub(super) batches: Vec<&'a Batch>,
     /// Events that wait for a capture, refund or chargeback.
     waiting: Vec<&'a Fact<Recorded>>,
     entries: Entries,
 }
 
-/// A refund or chargeback that counts.
-struct Taken {
+/// A capture.
+pub(super) struct Capture {
     place: Place,
-    money: Money,
+    pub(super) money: Money,
+}
+
+impl Capture {
+    /// Its business date.
+    pub(super) const fn date(&self) -> NaiveDate {
+        self.place.captured.date
+    }
+}
+
+/// A refund or chargeback that counts.
+pub(super) struct Taken {
+    place: Place,
+    pub(super) money: Money,
+    /// Its business date.
+    pub(super) date: NaiveDate,
     status: Status,
 }
 
@@ -112,6 +131,10 @@ impl<'a> Ledger<'a> {
     fn take_in(&mut self, fact: &'a Fact<Recorded>) -> Outcome {
         match &fact.recorded {
             Recorded::Requested(_) => Outcome::Done,
+            Recorded::Settled(batch) => {
+                self.batches.push(batch);
+                Outcome::Done
+            }
             Recorded::Failed(code) => self.failed(fact, code),
             Recorded::Captured {
                 capture_id,
@@ -126,7 +149,7 @@ impl<'a> Ledger<'a> {
                     method: RevenueMethod::from(*method),
                     currency: money.currency,
                     reporting: self.reporting,
-                    rate_date: fact.bucket.date,
+                    captured: fact.bucket,
                 };
                 self.captured(fact, capture_id, *money, place)
             }
@@ -135,7 +158,7 @@ impl<'a> Ledger<'a> {
                 refund_id,
                 capture_id,
                 money,
-            } => match self.taken(capture_id, *money, "RefundExceedsCaptured") {
+            } => match self.taken(fact, capture_id, *money, "RefundExceedsCaptured") {
                 Ok(taken) => {
                     self.add(fact, Kind::Refunded, &taken.place, *money);
                     self.refunds.insert(refund_id, taken);
@@ -150,7 +173,7 @@ impl<'a> Ledger<'a> {
                 chargeback_id,
                 capture_id,
                 money,
-            } => match self.taken(capture_id, *money, "ChargebackExceedsCaptured") {
+            } => match self.taken(fact, capture_id, *money, "ChargebackExceedsCaptured") {
                 Ok(taken) => {
                     self.add(fact, Kind::ChargedBack, &taken.place, *money);
                     self.chargebacks.insert(chargeback_id, taken);
@@ -197,13 +220,20 @@ impl<'a> Ledger<'a> {
         let left = self.left.entry(money.currency).or_default();
         *left = left.saturating_add(money.amount_minor);
         self.add(fact, Kind::Captured, &place, money);
-        self.captures.insert(capture_id, place);
+        self.captures.insert(capture_id, Capture { place, money });
         Outcome::New
     }
 
     /// Takes money of a capture, if it is known and as much is left (R-R2).
-    fn taken(&mut self, capture_id: &Id, money: Money, exceeds: &'static str) -> Result<Taken, Outcome> {
-        let place = self.captures.get(capture_id).ok_or(Outcome::Wait)?.clone();
+    fn taken(
+        &mut self,
+        fact: &Fact<Recorded>,
+        capture_id: &Id,
+        money: Money,
+        exceeds: &'static str,
+    ) -> Result<Taken, Outcome> {
+        let capture = self.captures.get(capture_id).ok_or(Outcome::Wait)?;
+        let place = capture.place.clone();
         if place.currency != money.currency {
             return Err(Outcome::Parked("CurrencyMismatch"));
         }
@@ -215,6 +245,7 @@ impl<'a> Ledger<'a> {
         Ok(Taken {
             place,
             money,
+            date: fact.bucket.date,
             status: Status::Open,
         })
     }
@@ -255,6 +286,7 @@ impl<'a> Ledger<'a> {
             };
             self.entries.parked.push(fact.parked(self.payment_id, reason));
         }
+        self.entries.settled = self.settled();
         self.entries
     }
 }
@@ -269,6 +301,11 @@ enum End {
 }
 
 impl Taken {
+    /// Whether the money went for good: a failed refund came back.
+    pub(super) fn stands(&self) -> bool {
+        self.status != Status::Undone
+    }
+
     fn end(&mut self, status: Status) -> End {
         if self.status == status {
             return End::Repeated;

@@ -6,6 +6,7 @@ mod vector;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Event, TenantConfig};
 use plimsoll_views::{
     AnswerContext, AnswerRow, Meta, Params, Row, StoredRow, View, ViewQuery, Workspace, fold::ParkedRow,
@@ -59,8 +60,41 @@ impl<R: Row> Folded<R> {
         )
     }
 
-    /// The answer to a question, from the rows that its span and its filters leave.
+    /// The answer to a question, from the rows that its reach and its filters leave.
     pub(crate) fn ask<V: View<Row = R>>(&self, params: &[(&str, &str)]) -> Vec<AnswerRow> {
+        self.ask_at::<V>(params, self.meta.watermark.unwrap_or_default())
+    }
+
+    /// The same by an asker whose clock shows `now`.
+    pub(crate) fn ask_at<V: View<Row = R>>(
+        &self,
+        params: &[(&str, &str)],
+        now: DateTime<Utc>,
+    ) -> Vec<AnswerRow> {
+        let (query, selected) = self.select::<V>(params, now);
+        let answer = query.answer(&selected, &self.context(now)).rows;
+        if query.row_by_row() {
+            assert_eq!(answer.len(), selected.len(), "one answer row for each row");
+        }
+        answer
+    }
+
+    /// When the answer at `now` may change by itself; asked of one that does.
+    pub(crate) fn changes_at<V: View<Row = R>>(
+        &self,
+        params: &[(&str, &str)],
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let (query, selected) = self.select::<V>(params, now);
+        assert!(query.moves() && !query.row_by_row());
+        query.changes_at(&selected, &self.context(now))
+    }
+
+    fn select<V: View<Row = R>>(
+        &self,
+        params: &[(&str, &str)],
+        now: DateTime<Utc>,
+    ) -> (V::Query, Vec<&StoredRow<R>>) {
         let params: Params = params
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -71,26 +105,30 @@ impl<R: Row> Folded<R> {
             query,
             "canonical form"
         );
-        let span = query.span();
-        let selected: Vec<&StoredRow<R>> = self
+        let reaches = query.reaches(now);
+        let within = |stored: &&StoredRow<R>| {
+            reaches.iter().any(|(table, span)| {
+                stored.row.table() == *table
+                    && match (span, stored.row.span()) {
+                        (Some((from, to)), Some(at)) => *from <= at && at <= *to,
+                        _ => true,
+                    }
+            })
+        };
+        let selected = self
             .rows
             .values()
-            .filter(|stored| stored.row.table() == query.table())
-            .filter(|stored| match (&span, stored.row.span()) {
-                (Some((from, to)), Some(at)) => *from <= at && at <= *to,
-                _ => true,
-            })
+            .filter(within)
             .filter(|stored| query.selects(&stored.row, &None))
             .collect();
-        let context = AnswerContext {
+        (query, selected)
+    }
+
+    fn context(&self, now: DateTime<Utc>) -> AnswerContext<'_> {
+        AnswerContext {
             config: &self.meta.config,
             watermark: self.meta.watermark,
-            now: self.meta.watermark.unwrap_or_default(),
-        };
-        let answer = query.answer(&selected, &context).rows;
-        if query.row_by_row() {
-            assert_eq!(answer.len(), selected.len(), "one answer row for each row");
+            now,
         }
-        answer
     }
 }
