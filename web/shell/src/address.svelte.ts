@@ -28,7 +28,9 @@ export class Address {
 
   /** What every page shares stays in the address when the page changes. */
   #common(): URLSearchParams {
-    return new URLSearchParams([...this.params].filter(([name]) => ['range', 'day', 'lang'].includes(name)));
+    return new URLSearchParams(
+      [...this.params].filter(([name]) => ['range', 'day', 'lang', 'as_of', 'wall'].includes(name)),
+    );
   }
 
   #read(): void {

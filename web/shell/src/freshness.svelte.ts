@@ -2,7 +2,8 @@
 import type { Client, StaleReason, View } from '@plimsoll/client';
 import { scheduler } from '@plimsoll/ui';
 
-export type Standing = 'live' | 'catching-up' | 'polling' | 'stale' | 'paused' | 'offline';
+/** `past`: the page shows an earlier moment, on purpose. */
+export type Standing = 'live' | 'catching-up' | 'polling' | 'stale' | 'paused' | 'offline' | 'past';
 
 const beat_ms = 250;
 
@@ -16,6 +17,8 @@ export class Freshness {
   age_ms = $state.raw<number | undefined>(undefined);
   at_ms = $state.raw(0);
   paused = $state.raw(false);
+  /** The page shows how things were at an earlier moment. */
+  past = $state(false);
 
   /** Follows `client` until the returned function is called. */
   follow(client: Client): () => void {
@@ -62,6 +65,7 @@ export class Freshness {
   #judge(views: readonly View[], offline: boolean, polling: boolean): Standing {
     const asked = views.filter((view) => view.problem === undefined);
     if (offline || (asked.length > 0 && asked.every((view) => view.state === 'offline'))) return 'offline';
+    if (this.past) return 'past';
     if (this.paused) return 'paused';
     if (asked.some((view) => view.state === 'stale')) return 'stale';
     const answered = asked.filter((view) => view.confirmed_ms !== undefined);

@@ -36,6 +36,27 @@ export function shiftDay(day: string, days: number): string {
   return dayOf(Date.parse(`${day}T00:00:00Z`) + days * day_ms);
 }
 
+/** The instant of a wall-clock time (`YYYY-MM-DDTHH:MM[:SS]`) in a zone; undefined where the text is none. */
+export function instantOf(wall: string, zone: string): string | undefined {
+  const wall_ms = Date.parse(`${wall}Z`);
+  if (Number.isNaN(wall_ms)) return undefined;
+  // The zone's offset is asked for twice: the first guess may stand on the other side of a clock change.
+  const guess_ms = wall_ms - offset_ms(wall_ms, zone);
+  return new Date(wall_ms - offset_ms(guess_ms, zone)).toISOString();
+}
+
+/** The wall-clock time of an instant in a zone, as a date-time field takes it. */
+export function wallOf(at_ms: number, zone: string): string {
+  return new Date(at_ms + offset_ms(at_ms, zone)).toISOString().slice(0, 19);
+}
+
+function offset_ms(at_ms: number, zone: string): number {
+  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+  const name = format.formatToParts(at_ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
+}
+
 /** The days that the address asks for: one day, or a preset relative to today. */
 export function rangeOf(address: URLSearchParams, today: string): { preset: Preset | undefined; range: DayRange } {
   const day = address.get('day');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { age } from '../src/age.js';
-import { businessDay, rangeOf } from '../src/tenant.js';
+import { instantOf, wallOf, businessDay, rangeOf } from '../src/tenant.js';
 
 const at = (text: string) => Date.parse(text);
 
@@ -42,5 +42,19 @@ describe('ages in words', () => {
   it('use_the_unit_that_fits', () => {
     expect([180, 42_000, 600_000, 7_200_000].map((ms) => age(ms, 'en'))).toEqual(['180 ms', '42 s', '10 min', '2 h']);
     expect(age(42_000, 'ko')).toBe('42초');
+  });
+});
+
+describe('wall-clock times', () => {
+  it('mean_an_instant_in_the_tenants_zone_also_around_a_clock_change', () => {
+    expect(instantOf('2026-11-28T10:00', 'Asia/Seoul')).toBe('2026-11-28T01:00:00.000Z');
+    expect(instantOf('2026-03-29T03:30:00', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z');
+    expect(instantOf('2026-03-29T01:30:00', 'Europe/Berlin')).toBe('2026-03-29T00:30:00.000Z');
+    expect(instantOf('', 'Asia/Seoul')).toBeUndefined();
+  });
+
+  it('are_read_back_as_they_were_written', () => {
+    for (const zone of ['Asia/Seoul', 'Europe/Berlin', 'America/New_York', 'UTC'])
+      expect(wallOf(Date.parse(instantOf('2026-07-01T23:59:58', zone) ?? ''), zone)).toBe('2026-07-01T23:59:58');
   });
 });

@@ -36,7 +36,7 @@ export class View {
   /** Local clock of the last word about this view, and how old its newest event was then. */
   confirmed_ms: number | undefined;
   delay_ms = 0;
-  readonly #environment: Environment;
+  readonly #environment: Pick<Environment, 'clock' | 'frame'>;
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<Waiter>();
   readonly #guesses = new Set<readonly Row[]>();
@@ -45,7 +45,7 @@ export class View {
   onWait: ((position: number, timeout_ms: number) => void) | undefined;
   onClose: (() => void) | undefined;
 
-  constructor(name: string, params: Params, environment: Environment) {
+  constructor(name: string, params: Params, environment: Pick<Environment, 'clock' | 'frame'>) {
     this.name = name;
     this.params = params;
     this.#environment = environment;

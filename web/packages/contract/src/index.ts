@@ -4,6 +4,9 @@
  */
 import type { Client } from '@plimsoll/client';
 
+/** What a fragment may ask: live views, or views as they once were; documents; commands. */
+export type Source = Pick<Client, 'live' | 'get' | 'command'>;
+
 /** Version of this contract; a manifest with another one is not mounted. */
 export const contract = 1;
 
@@ -18,7 +21,7 @@ export interface DayRange {
 
 /** Everything a fragment may rely on. Frozen; a change arrives as a new object through `update`. */
 export interface Context {
-  readonly client: Client;
+  readonly client: Source;
   readonly locale: Locale;
   /** IANA zone of the tenant: every clock time is shown in it. */
   readonly timeZone: string;

@@ -1,5 +1,6 @@
 /** The Svelte 5 binding of the SDK: a live view as reactive fields that change with the page's rhythm. */
-import type { Client, Params, Problem, Row, Staleness, View, ViewState } from '@plimsoll/client';
+import type { Params, Problem, Row, Staleness, View, ViewState } from '@plimsoll/client';
+import type { Source } from '@plimsoll/contract';
 import { scheduler } from './scheduler.js';
 
 export interface Query {
@@ -43,7 +44,7 @@ export class Live {
 }
 
 /** Opens the view that `query` names, for as long as the component lives and the query stays the same. */
-export function useLive(client: () => Client, query: () => Query | undefined): Live {
+export function useLive(client: () => Source, query: () => Query | undefined): Live {
   const live = new Live();
   const wanted = $derived(JSON.stringify(query() ?? null));
   $effect(() => {
