@@ -32,8 +32,14 @@ pub(super) fn book(
             .all(|(now, then)| now.no == then.no && now.line == then.line)
     });
     let closed_through = plan.closed_through(at_hand.position);
+    let is_open = |period: Month| closed_through.is_none_or(|closed| closed < period);
+    // What waited until its month was closed comes as new entries that can no longer be shown there.
+    let fits = entries
+        .iter()
+        .skip(before.0.len())
+        .all(|entry| is_open(entry.line.period));
     let mut removed: Vec<Shown> = Vec::new();
-    if !is_added_to || !before.1.is_empty() {
+    if !is_added_to || !fits || !before.1.is_empty() {
         let cause = late().unwrap_or(at_hand.id);
         let now = Now {
             closed_through,
@@ -41,7 +47,6 @@ pub(super) fn book(
         };
         (*residue, removed) = reconcile(before.0, before.1, entries, now);
     }
-    let is_open = |period: Month| closed_through.is_none_or(|closed| closed < period);
     let entries = entries.iter_mut().map(|entry| Fresh {
         line: &entry.line,
         no: &mut entry.no,

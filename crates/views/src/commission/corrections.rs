@@ -11,6 +11,7 @@ use plimsoll_contracts::{
 
 use super::{
     policy::What,
+    premium::rates_at,
     rates::Rate,
     stamp::Stamp,
     state::{Cause, Context, State, component_of},
@@ -38,7 +39,8 @@ impl State {
                 continue;
             }
             for (instalment, paid_at) in self.paid_before(context, cause) {
-                let before = context.plan.rate_of(component, context.contract, Some(paid_at));
+                let before = posted_at(context, paid_at)
+                    .and_then(|at| context.plan.rate_of(component, context.contract, Some(at)));
                 if before.is_some() {
                     self.correct_instalment(context, cause, rate, instalment);
                 }
@@ -46,17 +48,16 @@ impl State {
         }
     }
 
-    /// The instalments that stand paid and do not wait, with the premium that paid them.
+    /// The instalments that stand paid and do not wait, with the premium that paid them: the last one
+    /// that was taken, for a premium that bounced comes again.
     fn paid_before<'a>(&self, context: Context<'a>, cause: &Cause<'_>) -> BTreeMap<u16, &'a Stamp> {
         let mut paid = BTreeMap::new();
         for event in context
             .events
             .iter()
-            .filter(|event| event.stamp.is_before(cause.stamp))
+            .filter(|event| event.stamp.is_before(cause.stamp) && self.has_taken(&event.stamp))
         {
-            if let What::Premium { no, count } = event.what
-                && !self.waiting.iter().any(|w| w.stamp.id == event.stamp.id)
-            {
+            if let What::Premium { no, count } = event.what {
                 let covered = no..no.saturating_add(count);
                 paid.extend(
                     covered
@@ -65,6 +66,7 @@ impl State {
                 );
             }
         }
+        paid.retain(|_, premium| !self.waiting.iter().any(|w| w.stamp.id == premium.id));
         paid
     }
 
@@ -145,6 +147,15 @@ impl State {
         }
         self.put_above(cause, planner, component, None, capped.above, None);
     }
+}
+
+/// The event that posted a premium: its own, or that of the document for which it had waited (G6).
+fn posted_at<'a>(context: Context<'a>, paid_at: &'a Stamp) -> Option<&'a Stamp> {
+    let documents = context.plan.rates.iter().map(|known| &known.stamp);
+    let later = documents.filter(|stamp| paid_at.is_before(stamp));
+    std::iter::once(paid_at)
+        .chain(later)
+        .find(|stamp| rates_at(context, stamp).is_ok())
 }
 
 /// The component of a line by hand.

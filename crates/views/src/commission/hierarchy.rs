@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Commission, doc::Doc, stamp::Stamp, state::Reason};
 use crate::{FoldError, Workspace};
 
-/// Deepest hierarchy that is climbed; a cycle ends there.
+/// Deepest hierarchy that is climbed.
 const LEVELS_MAX: usize = 32;
 
 /// A value with the day from which it holds.
@@ -150,8 +150,9 @@ fn climb(
     on: NaiveDate,
 ) -> Result<Result<Vec<Level>, Absent>, FoldError> {
     let mut chain = Vec::new();
+    let mut seen: Vec<Id> = Vec::new();
     let mut next = Some(first);
-    while let Some(id) = next.filter(|_| chain.len() < LEVELS_MAX) {
+    while let Some(id) = next.filter(|id| !seen.contains(id) && seen.len() < LEVELS_MAX) {
         let unit = load_unit(workspace, &id)?;
         let Some(level) = unit.level.clone() else {
             let reason = Reason::UnitUnknown;
@@ -160,6 +161,7 @@ fn climb(
         let manager = held(&unit.managers, on, issued).cloned();
         chain.push(Level { level, manager });
         next = held_or_first(&unit.parents, on, issued).cloned().flatten();
+        seen.push(id);
     }
     Ok(Ok(chain))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use chrono::NaiveDate;
 
-use super::{rates::Rate, stamp::Stamp};
+use super::{policy::Contract, rates::Rate, stamp::Stamp};
 
 /// Key of the plan's document.
 pub(super) const PLAN_KEY: &str = "plan";
@@ -119,12 +119,24 @@ impl Plan {
         first_open.map_or(month, |open| open.max(month))
     }
 
-    /// The events that made the plan known.
-    pub(super) fn stamps(&self) -> impl Iterator<Item = &Stamp> {
-        let rates = self.rates.iter().map(|known| &known.stamp);
-        let overrides = self.overrides.iter().map(|known| &known.stamp);
-        let clawbacks = self.clawbacks.iter().map(|known| &known.stamp);
-        rates.chain(overrides).chain(clawbacks)
+    /// The events that made known what of the plan concerns a policy.
+    pub(super) fn stamps_for<'a>(&'a self, contract: &'a Contract) -> impl Iterator<Item = &'a Stamp> {
+        let signed = contract.contract_date;
+        let rates = self
+            .rates
+            .iter()
+            .filter(|known| known.document.is_candidate(contract));
+        let overrides = self
+            .overrides
+            .iter()
+            .filter(move |known| known.document.effective_from <= signed);
+        let clawbacks = self
+            .clawbacks
+            .iter()
+            .filter(move |known| known.document.effective_from <= signed);
+        let rates = rates.map(|known| &known.stamp);
+        let overrides = overrides.map(|known| &known.stamp);
+        rates.chain(overrides).chain(clawbacks.map(|known| &known.stamp))
     }
 
     /// The position of the last closing before a position: what came later is a late comer.

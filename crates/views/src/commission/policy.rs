@@ -248,10 +248,15 @@ fn timeline<'a>(
     events: &'a [Happened],
 ) -> Vec<std::borrow::Cow<'a, Happened>> {
     use std::borrow::Cow;
+    // A premium may have come, and waited for a rate, before the issue did.
+    let first = events.first().map(|event| &event.stamp);
+    let first = first
+        .filter(|stamp| stamp.is_before(&contract.stamp))
+        .unwrap_or(&contract.stamp);
     let rates = plan
         .rates
         .iter()
-        .filter(|known| contract.stamp.is_before(&known.stamp) && known.document.is_candidate(contract))
+        .filter(|known| first.is_before(&known.stamp) && known.document.is_candidate(contract))
         .map(|known| Happened {
             stamp: known.stamp.clone(),
             what: What::Rate {

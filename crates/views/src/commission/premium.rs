@@ -1,5 +1,6 @@
 //! M-R12: the work inside one premium, and inside its reversal.
 
+use chrono::NaiveDate;
 use plimsoll_contracts::{
     events::{Payout, RateComponent},
     rows::{Component, PolicyStatus},
@@ -8,7 +9,8 @@ use plimsoll_contracts::{
 use super::{
     policy::What,
     rates::Rate,
-    state::{Cause, Context, Reason, State, component_of, hold},
+    stamp::Stamp,
+    state::{Cause, Context, Reason, State, Waiting, component_of, hold},
 };
 
 const RATE_COMPONENTS: [RateComponent; 3] = [
@@ -31,26 +33,41 @@ impl State {
         if no == 1 {
             self.enter_production(context, cause);
         }
-        match rates_at(context, cause) {
-            Ok(rates) => self.work(context, cause, &rates, no, count),
+        match rates_at(context, cause.stamp) {
+            Ok(rates) => self.work(context, cause, &rates, (no, count), cause.date),
             Err(reason) => self.wait(cause.stamp, reason, no, count),
         }
     }
 
-    /// Cap release first; then for each instalment new, instalment, maintenance.
-    fn work(&mut self, context: Context<'_>, cause: &Cause<'_>, rates: &[&Rate], no: u16, count: u16) {
+    /// Cap release first; then for each instalment new, instalment, maintenance. `paid_on` is the day of
+    /// the premium, which is not that of `cause` where the premium had waited.
+    fn work(
+        &mut self,
+        context: Context<'_>,
+        cause: &Cause<'_>,
+        rates: &[&Rate],
+        (no, count): (u16, u16),
+        paid_on: NaiveDate,
+    ) {
         self.release_cap(context, cause, no);
         for instalment in no..no.saturating_add(count) {
             for rate in rates {
-                self.pay(context, cause, rate, instalment);
+                self.pay(context, cause, rate, instalment, paid_on);
             }
         }
     }
 
-    fn pay(&mut self, context: Context<'_>, cause: &Cause<'_>, rate: &Rate, instalment: u16) {
+    fn pay(
+        &mut self,
+        context: Context<'_>,
+        cause: &Cause<'_>,
+        rate: &Rate,
+        instalment: u16,
+        paid_on: NaiveDate,
+    ) {
         let full = rate.amount_at(context.contract, instalment);
         if rate.component == RateComponent::Maintenance {
-            let planner = self.servicing_on(cause.date, context.contract.primary());
+            let planner = self.servicing_on(paid_on, context.contract.primary());
             let mut line = cause.line(&planner, Component::Maintenance, full);
             line.instalment = Some(instalment);
             line.rate = Some(rate.name.clone());
@@ -75,16 +92,18 @@ impl State {
         if corrects {
             self.correct(context, cause);
         }
-        let Ok(rates) = rates_at(context, cause) else {
+        let Ok(rates) = rates_at(context, cause.stamp) else {
             return;
         };
-        let is_missing = |reason| matches!(reason, Reason::RateMissing | Reason::AcquisitionCostMissing);
         let (ready, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition::<Vec<_>, _>(|w| is_missing(w.reason));
+            .partition::<Vec<_>, _>(Waiting::is_paid);
         self.waiting = waiting;
         for premium in &ready {
-            self.work(context, cause, &rates, premium.instalment_no, premium.instalments);
+            let config = context.plan.config_at(premium.stamp.position);
+            let paid_on = config.business_date(premium.stamp.at);
+            let covered = (premium.instalment_no, premium.instalments);
+            self.work(context, cause, &rates, covered, paid_on);
         }
         if !ready.is_empty() {
             self.claw_again(context, cause);
@@ -96,7 +115,8 @@ impl State {
         let premium = context.events.iter().rev().find_map(|event| match event.what {
             What::Premium { no: first, count }
                 if event.stamp.is_before(cause.stamp)
-                    && (first..first.saturating_add(count)).contains(&no) =>
+                    && (first..first.saturating_add(count)).contains(&no)
+                    && self.has_taken(&event.stamp) =>
             {
                 Some(first..first.saturating_add(count))
             }
@@ -120,6 +140,12 @@ impl State {
                 self.reverse_entry(cause, place);
             }
         }
+    }
+
+    /// Whether a premium counts as paid: it was not refused when it came.
+    pub(super) fn has_taken(&self, premium: &Stamp) -> bool {
+        let refused = |waiting: &Waiting| waiting.stamp.id == premium.id && !waiting.is_paid();
+        !self.waiting.iter().any(refused)
     }
 
     fn reverse_entry(&mut self, cause: &Cause<'_>, place: usize) {
@@ -154,12 +180,10 @@ impl State {
 }
 
 /// The documents that govern the policy at an event, in the order of work; why not, if none.
-fn rates_at<'a>(context: Context<'a>, cause: &Cause<'a>) -> Result<Vec<&'a Rate>, Reason> {
-    let governing = RATE_COMPONENTS.into_iter().filter_map(|component| {
-        context
-            .plan
-            .rate_of(component, context.contract, Some(cause.stamp))
-    });
+pub(super) fn rates_at<'a>(context: Context<'a>, at: &Stamp) -> Result<Vec<&'a Rate>, Reason> {
+    let governing = RATE_COMPONENTS
+        .into_iter()
+        .filter_map(|component| context.plan.rate_of(component, context.contract, Some(at)));
     let rates: Vec<&Rate> = governing.collect();
     if rates.is_empty() {
         Err(Reason::RateMissing)

@@ -87,7 +87,7 @@ fn post(
         late_comer(
             plan,
             at_hand,
-            events.chain([&contract.stamp]).chain(plan.stamps()),
+            events.chain([&contract.stamp]).chain(plan.stamps_for(contract)),
         )
     };
     let shown = (before.state.entries.as_slice(), &before.residue);

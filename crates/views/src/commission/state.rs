@@ -141,6 +141,13 @@ pub struct Waiting {
     pub instalments: u16,
 }
 
+impl Waiting {
+    /// Whether it is a premium that counts as paid and waits for its commission only.
+    pub(super) const fn is_paid(&self) -> bool {
+        matches!(self.reason, Reason::RateMissing | Reason::AcquisitionCostMissing)
+    }
+}
+
 /// What a policy has become.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {

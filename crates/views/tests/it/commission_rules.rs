@@ -20,11 +20,11 @@ fn case(name: &str) -> Vector {
         .unwrap()
 }
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn close(number: u64, period: &str, on: &str) -> ImportedEvent {
+pub(crate) fn close(number: u64, period: &str, on: &str) -> ImportedEvent {
     let data = json!({"period": period, "forced": false});
     event(
         number,

@@ -13,6 +13,8 @@ mod commission_policies;
 #[cfg(test)]
 mod commission_rules;
 #[cfg(test)]
+mod commission_waiting;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod revenue;
