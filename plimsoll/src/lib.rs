@@ -6,5 +6,6 @@ pub mod client;
 pub mod demo;
 pub mod house;
 pub mod import;
+pub mod live_client;
 pub mod openapi;
 pub mod signal;

@@ -8,6 +8,7 @@ use utoipa::openapi::OpenApi;
 pub fn document() -> OpenApi {
     let mut document = plimsoll_command_side::openapi();
     document.merge(plimsoll_query_api::openapi());
+    document.merge(plimsoll_projector::openapi());
     document.info.title = "Plimsoll".to_owned();
     document
 }

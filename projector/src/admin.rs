@@ -9,6 +9,7 @@ use axum::{
 use plimsoll_contracts::{Epoch, Position, Problem, TenantId};
 use plimsoll_host::{ApiError, ApiResult, Claims, Keys};
 use serde::{Deserialize, Serialize};
+use utoipa::OpenApi;
 use uuid::Uuid;
 
 use crate::{OperateError, OperationStatus, Projector, Status};
@@ -41,6 +42,19 @@ pub fn router(projector: Projector, keys: Keys) -> Router {
         .with_state(Admin { projector, keys })
 }
 
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Plimsoll projector", description = "Projections and operations"),
+    paths(list, one, rebuild, pause, resume, verify, operation)
+)]
+struct Document;
+
+/// The OpenAPI document of these routes; the whole server's is a merge.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
 /// All projections.
 #[derive(Debug, Serialize)]
 struct List {
@@ -57,6 +71,18 @@ struct One {
     versions: Vec<Status>,
 }
 
+/// Every projection: state, position, lag.
+#[utoipa::path(
+    get,
+    path = "/v1/projections",
+    tag = "operations",
+    responses(
+        (status = 200, description = "The projections"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+    ),
+    security(("bearer" = []))
+)]
 async fn list(State(admin): State<Admin>, claims: Claims) -> ApiResult<Json<List>> {
     claims.require(SCOPE)?;
     let overview = admin.projector.overview(None).await?;
@@ -67,6 +93,20 @@ async fn list(State(admin): State<Admin>, claims: Claims) -> ApiResult<Json<List
     }))
 }
 
+/// One projection, with all its versions.
+#[utoipa::path(
+    get,
+    path = "/v1/projections/{name}",
+    tag = "operations",
+    params(("name" = String, Path, description = "Name of the view")),
+    responses(
+        (status = 200, description = "The projection"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such projection"),
+    ),
+    security(("bearer" = []))
+)]
 async fn one(State(admin): State<Admin>, claims: Claims, Path(name): Path<String>) -> ApiResult<Json<One>> {
     claims.require(SCOPE)?;
     let versions = admin.projector.overview(Some(&name)).await?.projections;
@@ -77,6 +117,21 @@ async fn one(State(admin): State<Admin>, claims: Claims, Path(name): Path<String
 
 type Accepted = (StatusCode, Json<OperationStatus>);
 
+/// Makes a view anew from the log, beside the version that serves.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/{name}/rebuild",
+    tag = "operations",
+    params(("name" = String, Path, description = "Name of the view")),
+    responses(
+        (status = 202, description = "An operation; GET /v1/operations/{id} tells how it goes"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such projection"),
+        (status = 409, description = "the projection is paused"),
+    ),
+    security(("bearer" = []))
+)]
 async fn rebuild(
     State(admin): State<Admin>,
     claims: Claims,
@@ -87,12 +142,40 @@ async fn rebuild(
     Ok((StatusCode::ACCEPTED, Json(operation)))
 }
 
+/// Stops a view where it is.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/{name}/pause",
+    tag = "operations",
+    params(("name" = String, Path, description = "Name of the view")),
+    responses(
+        (status = 202, description = "An operation; GET /v1/operations/{id} tells how it goes"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such projection"),
+    ),
+    security(("bearer" = []))
+)]
 async fn pause(State(admin): State<Admin>, claims: Claims, Path(name): Path<String>) -> ApiResult<Accepted> {
     claims.require(SCOPE)?;
     let operation = admin.projector.pause(&name, &claims.sub).await?;
     Ok((StatusCode::ACCEPTED, Json(operation)))
 }
 
+/// Lets a paused view go on.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/{name}/resume",
+    tag = "operations",
+    params(("name" = String, Path, description = "Name of the view")),
+    responses(
+        (status = 202, description = "An operation; GET /v1/operations/{id} tells how it goes"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such projection"),
+    ),
+    security(("bearer" = []))
+)]
 async fn resume(State(admin): State<Admin>, claims: Claims, Path(name): Path<String>) -> ApiResult<Accepted> {
     claims.require(SCOPE)?;
     let operation = admin.projector.resume(&name, &claims.sub).await?;
@@ -107,6 +190,22 @@ struct Verify {
     tenant: Option<TenantId>,
 }
 
+/// Recomputes a view from the raw log and compares every cell; the report is the operation's result.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/{name}/verify",
+    tag = "operations",
+    params(("name" = String, Path, description = "Name of the view")),
+    request_body(content = serde_json::Value, description = "Optional: tenant, to compare only this one"),
+    responses(
+        (status = 202, description = "An operation; GET /v1/operations/{id} tells how it goes"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such projection"),
+        (status = 409, description = "another verification runs"),
+    ),
+    security(("bearer" = []))
+)]
 async fn verify(
     State(admin): State<Admin>,
     claims: Claims,
@@ -119,6 +218,20 @@ async fn verify(
     Ok((StatusCode::ACCEPTED, Json(operation)))
 }
 
+/// How an operation goes, and what it found.
+#[utoipa::path(
+    get,
+    path = "/v1/operations/{id}",
+    tag = "operations",
+    params(("id" = String, Path, description = "Id of the operation")),
+    responses(
+        (status = 200, description = "The operation"),
+        (status = 401, description = "unauthenticated"),
+        (status = 403, description = "the scope operate is missing"),
+        (status = 404, description = "no such operation"),
+    ),
+    security(("bearer" = []))
+)]
 async fn operation(
     State(admin): State<Admin>,
     claims: Claims,

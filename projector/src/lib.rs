@@ -11,7 +11,7 @@ mod registry;
 mod status;
 mod verify;
 
-pub use admin::router;
+pub use admin::{openapi, router};
 pub use handle::{OperateError, Overview, Projector};
 pub use options::Options;
 pub use status::{OperationStatus, ShardStatus, State, Status};

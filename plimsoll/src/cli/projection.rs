@@ -85,6 +85,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Verify { name, tenant } => {
             let how = How {
                 tenant,
+                live: false,
                 json: args.json,
             };
             views_are_right(&client, &[name], &how).await

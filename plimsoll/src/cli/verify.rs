@@ -1,6 +1,7 @@
 //! `plimsoll verify VIEW|--all`: asks the projector to recompute views from the raw log, waits, and
-//! says in words what it found. Exit codes: 0 equal, 1 not compared, 3 a cell differs.
+//! says in words what it found; `--live` also holds a socket against HTTP. Exit codes: 0 equal, 1 not compared, 3 a cell differs.
 
+mod live;
 mod told;
 
 use std::{process::ExitCode, time::Duration};
@@ -43,6 +44,10 @@ pub(super) struct How {
     /// Only this tenant's rows.
     #[arg(long)]
     pub(super) tenant: Option<TenantId>,
+    /// Also compare what a WebSocket client accumulates with what HTTP answers at the same position,
+    /// for the tenant of the token.
+    #[arg(long)]
+    pub(super) live: bool,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -64,7 +69,7 @@ pub(super) async fn views_are_right(
     how: &How,
 ) -> anyhow::Result<ExitCode> {
     let (mut different, mut failed) = (false, false);
-    let mut reports = Vec::new();
+    let (mut reports, mut live) = (Vec::new(), Vec::new());
     for view in views {
         match one(client, view, how).await {
             Ok(report) => {
@@ -81,14 +86,45 @@ pub(super) async fn views_are_right(
             }
         }
     }
+    if how.live {
+        for view in views {
+            match pushed(client, view).await {
+                Ok(tables) => {
+                    if !how.json {
+                        line(&told::live(&tables));
+                    }
+                    different |= tables.iter().any(|table| table.differences_total > 0);
+                    live.extend(tables);
+                }
+                Err(error) => {
+                    note(&format!("{view} was not compared over a socket: {error:#}"));
+                    failed = true;
+                }
+            }
+        }
+    }
     if how.json {
-        line(&serde_json::to_string_pretty(&json!({"views": reports}))?);
+        line(&serde_json::to_string_pretty(
+            &json!({"views": reports, "live": live}),
+        )?);
     }
     Ok(match (different, failed) {
         (true, _) => ExitCode::from(DIFFERENT),
         (false, true) => ExitCode::FAILURE,
         (false, false) => ExitCode::SUCCESS,
     })
+}
+
+/// A socket's tables once it has reached where the view stands now.
+async fn pushed(client: &Client, view: &str) -> anyhow::Result<Vec<live::Live>> {
+    let standing = client.get(&format!("/v1/projections/{view}")).await?;
+    let reach = standing["position"]
+        .as_u64()
+        .context("a projection without position")?;
+    let waiting = spinner(&format!("{view}: accumulating over a socket"));
+    let tables = live::view(client, view, reach).await;
+    waiting.finish_and_clear();
+    tables
 }
 
 async fn names(client: &Client) -> anyhow::Result<Vec<String>> {

@@ -197,7 +197,7 @@ placed as materialized (
 ),
 
 -- S-R2, G3: the order discount by largest remainder over what the lines are worth.
-lines as (
+lines as materialized (
     select p.order_id, l.ordinal, (l.line->>'line_no')::int as line_no,
         (l.line->>'qty')::bigint as qty, (l.line->>'tax_minor')::numeric as tax,
         (l.line->>'gross_minor')::numeric - (l.line->>'discount_minor')::numeric as net,

@@ -34,7 +34,7 @@ placed as materialized (
 ),
 
 -- S-R2: price, discount and category as the order line has them.
-lines as (
+lines as materialized (
     select p.order_id, p.business_date, p.hour,
         p.data->>'channel' as channel, p.data->>'region' as region, p.data->>'currency' as currency,
         l.ordinal, (l.line->>'line_no')::int as line_no, l.line->>'product_id' as product_id,

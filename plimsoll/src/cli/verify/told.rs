@@ -4,16 +4,56 @@ use plimsoll_contracts::Position;
 use plimsoll_projector::{Difference, Verdict, VerifyReport};
 use serde_json::Value;
 
-use crate::cli::output::table;
+use super::live::Live;
+use crate::cli::output::table as table_of;
 
 /// Characters of a value that are shown.
 const VALUE_SHOWN: usize = 60;
+
+/// What a socket showed beside HTTP, table by table.
+pub(super) fn live(tables: &[Live]) -> String {
+    let mut text = Vec::new();
+    for live in tables {
+        let Live {
+            view,
+            table,
+            position,
+            rows,
+            cells,
+            deltas,
+            differences_total,
+            ..
+        } = live;
+        if *differences_total == 0 {
+            text.push(format!(
+                "{view} {table} over a socket: EQUAL. {cells} cells of {rows} rows are what HTTP answers at position \
+                 {position} (a snapshot and {deltas} deltas)"
+            ));
+            continue;
+        }
+        text.push(format!(
+            "{view} {table} over a socket: DIFFERENT. {differences_total} of {cells} cells of {rows} rows are not what \
+             HTTP answers at position {position} (a snapshot and {deltas} deltas)"
+        ));
+        let mut shown = vec![["KEY", "COLUMN", "SOCKET", "HTTP"].map(str::to_owned).to_vec()];
+        shown.extend(live.differences.iter().map(|difference| {
+            vec![
+                difference.key.clone(),
+                difference.column.clone(),
+                shortened(&difference.socket.to_string()),
+                shortened(&difference.http.to_string()),
+            ]
+        }));
+        text.push(indented(&table_of(&shown)));
+    }
+    text.join("\n")
+}
 
 /// The whole report.
 pub(super) fn report(report: &VerifyReport) -> String {
     let mut text = vec![headline(report)];
     if !report.differences.is_empty() {
-        text.push(indented(&table(&differences(&report.differences))));
+        text.push(indented(&table_of(&differences(&report.differences))));
         let more = report.differences_total - report.differences.len() as u64;
         if more > 0 {
             text.push(format!("  … and {more} more"));
@@ -24,7 +64,7 @@ pub(super) fn report(report: &VerifyReport) -> String {
             text.push(format!("  {} NOT COMPARED: {reason}", tenant.tenant));
         }
     }
-    text.push(indented(&table(&compared(report))));
+    text.push(indented(&table_of(&compared(report))));
     text.extend(
         report
             .not_compared
