@@ -16,8 +16,9 @@ function keep<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat>(
   return formatter;
 }
 
-/** Minor units of one major unit as a power of ten: 0 for KRW, 2 for USD. */
+/** Minor units of one major unit as a power of ten: 0 for KRW, 2 for USD, 0 where no currency is known yet. */
 function fractionDigits(currency: string): number {
+  if (currency === '') return 0;
   const formatter = keep(`digits ${currency}`, () => new Intl.NumberFormat('en', { style: 'currency', currency }));
   return formatter.resolvedOptions().maximumFractionDigits ?? 0;
 }
@@ -131,7 +132,7 @@ function midnight(day: string): Date {
 }
 
 function style(currency: string): Intl.NumberFormatOptions {
-  return { style: 'currency', currency, currencyDisplay: 'narrowSymbol' };
+  return currency === '' ? {} : { style: 'currency', currency, currencyDisplay: 'narrowSymbol' };
 }
 
 function duration(seconds: number): string {

@@ -47,10 +47,12 @@ export class Live {
 export function useLive(client: () => Source, query: () => Query | undefined): Live {
   const live = new Live();
   const wanted = $derived(JSON.stringify(query() ?? null));
+  // A context that changes in other things asks the same of the same source.
+  const source = $derived(client());
   $effect(() => {
     const asked = JSON.parse(wanted) as Query | null;
     if (asked === null) return;
-    const view = client().live(asked.view, asked.params);
+    const view = source.live(asked.view, asked.params);
     const commit = (): void => live.take(view);
     commit();
     const forget = view.subscribe(() => scheduler.schedule(commit));

@@ -1,9 +1,12 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
-import { afterEach, describe, expect, it } from 'vitest';
+import { View } from '@plimsoll/client';
+import type { Source } from '@plimsoll/contract';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { columnsFor } from '../src/columns.js';
 import DataTable from '../src/components/DataTable.svelte';
 import { formatsFor } from '../src/format.js';
 import type { Live } from '../src/live.svelte.js';
+import LiveFixture from './LiveFixture.svelte';
 import Fixture from './StandingFixture.svelte';
 
 afterEach(cleanup);
@@ -41,5 +44,33 @@ describe('a panel without rows', () => {
   it('rows_are_shown_when_there_are_some', () => {
     render(Fixture, { live: { standing: 'ready' } as Live });
     expect(screen.getByText('the rows')).toBeTruthy();
+  });
+});
+
+describe('the binding of the SDK', () => {
+  it('keeps_its_view_while_the_context_changes_in_other_things', async () => {
+    const view = new View('revenue', {}, { clock: {} as never, frame: () => undefined });
+    const row = { key: 'a', position: 1, revision: 0, state: 'final' as const };
+    view.replica.replace([row], { epoch: 'e', position: 1, as_of: null });
+    const close = vi.spyOn(view, 'close');
+    const client = { live: vi.fn(() => view) } as unknown as Source;
+    const { rerender } = render(LiveFixture, { props: { context: { client, params: { other: 'x' } } } });
+    expect(screen.getByText('1 x')).toBeTruthy();
+    await rerender({ context: { client, params: { other: 'y' } } });
+    expect(screen.getByText('1 y')).toBeTruthy();
+    expect(client.live).toHaveBeenCalledTimes(1);
+    expect(close).not.toHaveBeenCalled();
+  });
+});
+
+describe('a number that can be asked about', () => {
+  it('is_a_button_that_says_so_and_names_its_row', async () => {
+    const rows = [{ key: 'a', position: 1, revision: 0, state: 'final' as const, name: 'apple', n: 2 }];
+    const make = columnsFor(formatsFor('en', 'Asia/Seoul'));
+    const columns = [make.text('name', 'Name'), make.count('n', 'Count', 'end strong')];
+    const onexplain = vi.fn();
+    render(DataTable, { caption: 'Things', rows, columns, locale: 'en', sort: 'n', onexplain });
+    await fireEvent.click(screen.getByTitle('Why this number'));
+    expect(onexplain).toHaveBeenCalledWith(rows[0]);
   });
 });

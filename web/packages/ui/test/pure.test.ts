@@ -23,6 +23,10 @@ describe('formats', () => {
     expect(en.amount(1_234_50, 'USD')).toBe('1,234.50');
   });
 
+  it('money_of_no_currency_yet_is_a_plain_number', () => {
+    expect([en.money(0, ''), en.amount(12, ''), en.compactMoney(9_999, '')]).toEqual(['0', '12', '9,999']);
+  });
+
   it('compact_money_follows_the_language', () => {
     expect(ko.compactMoney(4_310_000_000, 'KRW')).toBe('₩43.10억');
     expect(en.compactMoney(123_400_000, 'KRW')).toBe('₩123.4M');
