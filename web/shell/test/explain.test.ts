@@ -63,13 +63,24 @@ describe('what an event changed', () => {
     expect(currencyOf(null, [])).toBe('');
   });
 
-  it('has_facts_as_text_list_or_names', () => {
+  it('has_facts_as_text_or_names_and_parts_within_parts', () => {
     expect(factsOf('new 700 % of P', '', en)).toEqual([{ name: '', text: 'new 700 % of P' }]);
     expect(factsOf({ premium_minor: 100_000, share_bp: 6_000, none: null }, 'KRW', en)).toEqual([
       { name: 'premium_minor', text: '₩100,000' },
       { name: 'share_bp', text: '6,000' },
     ]);
-    expect(factsOf([{ c: 1, n: 2 }], '', en)).toEqual([{ name: '', text: 'c 1 · n 2' }]);
+    expect(factsOf({ lines: [{ line_no: 1, net_minor: 5, taken: [] }], holds: [1, 2], of: {} }, 'KRW', en)).toEqual([
+      {
+        name: 'lines',
+        groups: [
+          [
+            { name: 'line_no', text: '1' },
+            { name: 'net_minor', text: '₩5' },
+          ],
+        ],
+      },
+      { name: 'holds', text: '1 / 2' },
+    ]);
     expect(factsOf(undefined, '', en)).toEqual([]);
   });
 });

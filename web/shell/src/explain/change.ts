@@ -68,26 +68,42 @@ export function valueOf(column: string, value: unknown, currency: string, format
   if (value === null || value === undefined || value === '') return none;
   if (typeof value === 'number') {
     if (column.endsWith('_minor') && currency !== '') return formats.money(value, currency);
+    if (column.endsWith('_micros') && currency !== '') return formats.money(value / 1_000_000, currency);
     if (column.endsWith('_s')) return formats.duration(value);
     return formats.integer(value);
   }
   if (typeof value === 'string') return /_at$/.test(column) ? formats.moment(value) : value;
   if (Array.isArray(value)) return value.map((one) => valueOf('', one, currency, formats)).join(' / ');
-  if (typeof value === 'object')
+  if (isObject(value))
     return Object.entries(value)
       .map(([name, one]) => `${name} ${valueOf(name, one, currency, formats)}`)
       .join(' · ');
   return String(value);
 }
 
-/** Facts behind a change, flat: whatever the view has to say of it. */
-export function factsOf(facts: unknown, currency: string, formats: Formats): { name: string; text: string }[] {
-  if (typeof facts === 'string') return [{ name: '', text: facts }];
-  if (facts === null || typeof facts !== 'object') return [];
-  const entries: [string, unknown][] = Array.isArray(facts) ? facts.map((one) => ['', one]) : Object.entries(facts);
-  return entries
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => ({ name, text: valueOf(name, value, currency, formats) }));
+/** A fact has a value, or facts of its own: one group for each thing that it tells of. */
+export type Fact =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly groups: readonly (readonly Fact[])[] };
+
+/** Facts behind a change, in the order in which the view tells them; what holds nothing is left out. */
+export function factsOf(facts: unknown, currency: string, formats: Formats): Fact[] {
+  if (facts === null || facts === undefined) return [];
+  if (!isObject(facts)) return [{ name: '', text: valueOf('', facts, currency, formats) }];
+  const own = typeof facts['currency'] === 'string' ? facts['currency'] : currency;
+  return Object.entries(facts).flatMap(([name, value]): Fact[] => {
+    const parts = Array.isArray(value) ? value : [value];
+    if (parts.some(isObject)) {
+      const groups = parts.map((part) => factsOf(part, own, formats)).filter((group) => group.length > 0);
+      return groups.length === 0 ? [] : [{ name, groups }];
+    }
+    if (value === null || parts.length === 0) return [];
+    return [{ name, text: valueOf(name, value, own, formats) }];
+  });
+}
+
+function isObject(value: unknown): value is Columns {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The currency of the row: a row that is gone had it when it began. */
