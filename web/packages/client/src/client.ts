@@ -142,12 +142,18 @@ export class Client {
     this.#tell();
   }
 
+  /** Hidden for a while: fewer words. Hidden for long, or put away: none. */
   #page(signal: PageSignal): void {
     const { clock } = this.#environment;
-    if (signal === 'hidden') this.#hide();
-    else if (signal === 'pagehide') this.#sleep();
+    clock.clearTimeout(this.#hidden);
+    if (signal === 'pagehide') this.#sleep();
+    else if (signal === 'hidden')
+      this.#hidden = clock.setTimeout(() => {
+        this.#slow = true;
+        this.#transport.slow(true);
+        this.#hidden = clock.setTimeout(() => this.#sleep(), hiddenAtMost_ms - slowAfter_ms);
+      }, slowAfter_ms);
     else {
-      clock.clearTimeout(this.#hidden);
       const slow = this.#slow;
       this.#slow = false;
       if (this.#asleep) {
@@ -156,17 +162,6 @@ export class Client {
       } else if (slow) this.#transport.slow(false);
       this.#transport.retryNow();
     }
-  }
-
-  /** Hidden for a while: fewer words. Hidden for long: none. */
-  #hide(): void {
-    const { clock } = this.#environment;
-    clock.clearTimeout(this.#hidden);
-    this.#hidden = clock.setTimeout(() => {
-      this.#slow = true;
-      this.#transport.slow(true);
-      this.#hidden = clock.setTimeout(() => this.#sleep(), hiddenAtMost_ms - slowAfter_ms);
-    }, slowAfter_ms);
   }
 
   #sleep(): void {

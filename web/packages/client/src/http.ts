@@ -55,8 +55,8 @@ export class Http {
 
 /** `Retry-After` in milliseconds; undefined where the server names no time. */
 export function retryAfter_ms({ headers }: Response): number | undefined {
-  const seconds = Number.parseFloat(headers.get('Retry-After') ?? '');
-  return Number.isNaN(seconds) ? undefined : seconds * 1_000;
+  const seconds = parseFloat(headers.get('Retry-After') ?? '');
+  return seconds >= 0 ? seconds * 1_000 : undefined;
 }
 
 export async function problemOf(response: Response): Promise<Problem> {

@@ -15,7 +15,7 @@ interface Route {
   topic?: number | undefined;
 }
 
-type Addressed = ServerFrame & { id?: string; topic?: number };
+type Addressed = ServerFrame & { id?: string; topic?: number; problem?: unknown };
 
 /** The server takes twenty messages a second and forty at once; all tabs together stay below. */
 const gap_ms = 60;
@@ -102,7 +102,7 @@ export class Hub {
 
   #heard(text: string): void {
     const frame = JSON.parse(text) as Addressed;
-    const { type, id, topic } = frame;
+    const { type, id, topic, problem } = frame;
     if (type === 'welcome') this.#welcome = text;
     if (type === 'ping') this.#send({ type: 'pong' });
     if (id === undefined) {
@@ -114,8 +114,9 @@ export class Hub {
     for (const route of this.#routes.filter(({ wire }) => wire === id)) {
       route.topic = topic;
       route.line.postMessage(JSON.stringify({ ...frame, id: route.id }));
-      if (type === 'reached') this.#end(route);
     }
+    // Answered for good, or refused: nobody waits for this id any more.
+    if (type === 'reached' || problem) this.#routes = this.#routes.filter(({ wire }) => wire !== id);
   }
 
   #closed(code: number): void {

@@ -179,6 +179,19 @@ describe('tabs of one browser', () => {
     await reached;
   });
 
+  it('a_refused_question_is_everybodys_refusal_and_is_forgotten', async () => {
+    const { tab, clock } = browser();
+    const [one, two] = [await tab(), await tab()];
+    const views = [one.client.live('revenue'), two.client.live('revenue')];
+    const socket = await greeted();
+    const id = socket.of('subscribe').at(-1)?.id ?? '';
+    socket.say({ type: 'error', id, problem: { type: 'busy', title: 'Busy', status: 503 } });
+    await clock.advance(600);
+    expect(socket.of('unsubscribe')).toHaveLength(2);
+    await answer(socket, 'snapshot', 5);
+    expect(views.map(({ state }) => state)).toEqual(['live', 'live']);
+  });
+
   it('many_tabs_that_come_back_at_once_do_not_flood_the_server', async () => {
     const { tab, clock } = browser();
     for (let at = 0; at < 6; at += 1) {
