@@ -1,7 +1,7 @@
 -- call-time out of the raw events of one tenant ($1) up to a position ($2), under the configuration
 -- that has held since its first call ($3): every row that must be there, as table, key and columns.
 -- Written from the rules, not from the fold. Spans are whole seconds since 1970, half open (G1).
-with settings as (
+with settings as materialized (
     select config->>'zone' as zone, (config->>'cut')::interval as cut,
         config->>'call_attribution' as attribution,
         (config->>'max_call_s')::bigint as max_call_s,
@@ -24,7 +24,7 @@ read as materialized (
     )
 ),
 
-watermark as (
+watermark as materialized (
     select floor(extract(epoch from max(occurred_at)))::bigint as at_s from read
 ),
 

@@ -2,12 +2,12 @@
 -- that held ($3: since, until, config): every row that must be there, as table, key and columns.
 -- Written from the rules, not from the fold. Basis and reporting currency have held since the first
 -- event; zone and cut may have changed (G1).
-with settings as (
+with settings as materialized (
     select since, until, config->>'zone' as zone, (config->>'cut')::interval as cut
     from jsonb_to_recordset($3::jsonb) as s(since bigint, until bigint, config jsonb)
 ),
 
-terms as (
+terms as materialized (
     select config->>'reporting_currency' as reporting, config->>'recognition_basis' as basis
     from jsonb_to_recordset($3::jsonb) as s(since bigint, until bigint, config jsonb)
     order by since desc limit 1
