@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { launch } from './browser.js';
 import { checks } from './checks.js';
+import { reading } from './reading.js';
 import { startServer } from './server.js';
 
 const shots = fileURLToPath(new URL('shots', import.meta.url));
@@ -13,7 +14,9 @@ const browser = await launch();
 let passed = 0;
 let failed = 0;
 try {
-  for (const { name, run, needsOwnServer } of checks.filter(({ name }) => name.includes(process.argv[2] ?? ''))) {
+  for (const { name, run, needsOwnServer } of [...reading, ...checks].filter(({ name }) =>
+    name.includes(process.argv[2] ?? ''),
+  )) {
     if (needsOwnServer && server.stop === undefined) {
       process.stdout.write(`skipped  ${name} (the server at PLIMSOLL_URL is not ours to stop)\n`);
       continue;

@@ -47,4 +47,12 @@ price_effective_from: string,
 /**
  * Every price, by version.
  */
-prices: Array<PriceStep>, };
+prices: Array<PriceStep>, 
+/**
+ * Units in all warehouses; none when nothing is known of its stock (S-R7).
+ */
+on_hand: number | null, 
+/**
+ * Units held for orders.
+ */
+reserved: number | null, };

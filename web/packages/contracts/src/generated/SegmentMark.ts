@@ -3,4 +3,4 @@
 /**
  * Why a segment is listed.
  */
-export type SegmentMark = "estimated" | "unresolved" | "quarantined" | "conflict";
+export type SegmentMark = "estimated" | "unresolved" | "quarantined" | "conflict" | "long";
