@@ -8,7 +8,11 @@ use plimsoll_log::Log;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Options, ParkedCount, contexts::agents::Sessions, handler::Admission};
+use crate::{
+    Options, ParkedCount,
+    contexts::{agents::Sessions, commissions::Closings},
+    handler::{Admission, Followed},
+};
 
 /// Serves the command side alone and runs its relay, until the shutdown.
 ///
@@ -34,7 +38,8 @@ pub async fn run(
 pub(crate) struct Services {
     pub(crate) log: Log,
     pub(crate) parked: Option<Arc<dyn ParkedCount>>,
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) sessions: Arc<Followed<Sessions>>,
+    pub(crate) closings: Arc<Followed<Closings>>,
 }
 
 /// The command side of one log. Cheap to clone.
@@ -64,6 +69,7 @@ impl CommandSide {
                 log,
                 parked: None,
                 sessions: Arc::default(),
+                closings: Arc::default(),
             },
             keys,
             admission: Admission::new(options.in_flight_max, options.in_flight_per_bearer_max),

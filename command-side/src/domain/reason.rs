@@ -79,7 +79,8 @@ pub enum Reason {
     OverlappingAssignment,
     /// A unit would stand above itself.
     HierarchyCycle,
-    /// The month before is still open.
+    /// An earlier month is still open or left out, or the month has not begun, so that the one before
+    /// it cannot be over.
     PreviousPeriodOpen,
     /// Events are parked and the close was not forced.
     ParkedEventsRemain,

@@ -73,6 +73,11 @@ impl Then {
         assert_eq!(self.0.unwrap(), expected);
     }
 
+    /// Accepted, whatever it leads to.
+    pub(crate) fn accepted(self) {
+        self.0.unwrap();
+    }
+
     /// Accepted without an event.
     pub(crate) fn nothing_happens(self) {
         assert_eq!(self.0.unwrap(), []);

@@ -7,6 +7,7 @@ mod ask;
 mod config;
 mod desk;
 mod failure;
+mod follow;
 mod request;
 mod run;
 
@@ -16,5 +17,6 @@ pub(crate) use ask::{Ask, Asked, Gather, alone};
 pub(crate) use config::{ConfigJob, change_config, read_config};
 pub(crate) use desk::{Desk, stream_of};
 pub(crate) use failure::{Failure, internal, payload_too_large};
+pub(crate) use follow::{Directory, Followed};
 pub(crate) use request::{Given, IfMatch, Job, parse_command, request_hash};
 pub(crate) use run::{died, run};

@@ -38,6 +38,14 @@ async fn a_policy_is_sold_only_by_planners_who_are_active_on_its_day() {
             "PlannerInactive",
         )
         .await;
+    let mut crowded = policy("X", "A", "2026-03-01");
+    crowded["planners"] = (0..101)
+        .map(|n| json!({"planner_id": format!("A{n}"), "share_bp": 1}))
+        .collect();
+    let request = house.command("policies/IssuePolicy", "crowded", &crowded);
+    let (status, problem) = answer(request.send().await.unwrap()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem["errors"][0]["pointer"], "/planners");
     house.accepted("planners/AppointPlanner", planner("A")).await;
     let leave = json!({"planner_id": "A", "effective_from": "2026-06-01", "reason": "moved"});
     house.accepted("planners/TerminatePlanner", leave).await;
@@ -147,23 +155,28 @@ async fn house_with(parked: Result<u64, ParkedCountError>) -> House {
 #[tokio::test]
 async fn m_r1_periods_close_in_order() {
     let house = house_with(Ok(0)).await;
+    house
+        .accepted("commissions/OpenPeriod", json!({"period": "2026-01"}))
+        .await;
+    // 2026-02 is untouched: the month directly before says nothing.
+    house
+        .refused(
+            "commissions/ClosePeriod",
+            json!({"period": "2026-03"}),
+            "PreviousPeriodOpen",
+        )
+        .await;
     for month in ["2026-01", "2026-02"] {
         house
-            .accepted("commissions/OpenPeriod", json!({"period": month}))
+            .accepted("commissions/ClosePeriod", json!({"period": month}))
             .await;
     }
     house
         .refused(
-            "commissions/ClosePeriod",
-            json!({"period": "2026-02"}),
-            "PreviousPeriodOpen",
+            "commissions/OpenPeriod",
+            json!({"period": "2025-12"}),
+            "PeriodClosed",
         )
-        .await;
-    house
-        .accepted("commissions/ClosePeriod", json!({"period": "2026-01"}))
-        .await;
-    house
-        .accepted("commissions/ClosePeriod", json!({"period": "2026-02"}))
         .await;
     house
         .refused(

@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use plimsoll_contracts::{Id, Label, Payload, StreamId, TenantId};
 
-/// The event types that it reads.
-pub(crate) const TYPES: &[&str] = &["AgentLoggedIn", "AgentSessionLost", "AgentLoggedOut"];
+use crate::handler::Directory;
 
 /// An agent's open sessions: number and channel.
 pub(crate) type Open = BTreeMap<u32, Label>;
 
 /// The open sessions of all agents; closed ones are forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct Directory {
+pub(crate) struct Sessions {
     open: HashMap<(TenantId, Id), Open>,
 }
 
-impl Directory {
+impl Sessions {
     /// The open sessions of an agent.
     pub(crate) fn of(&self, tenant: &TenantId, agent: &Id) -> Open {
         self.open
@@ -24,9 +23,12 @@ impl Directory {
             .cloned()
             .unwrap_or_default()
     }
+}
 
-    /// Takes an event in.
-    pub(crate) fn take(&mut self, tenant: &TenantId, stream: &StreamId, event: &Payload) {
+impl Directory for Sessions {
+    const TYPES: &'static [&'static str] = &["AgentLoggedIn", "AgentSessionLost", "AgentLoggedOut"];
+
+    fn take(&mut self, tenant: &TenantId, stream: &StreamId, event: &Payload) {
         let Some((agent, _)) = whose(stream) else { return };
         let key = (tenant.clone(), agent);
         let open = self.open.entry(key.clone()).or_default();

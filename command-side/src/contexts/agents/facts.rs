@@ -57,10 +57,10 @@ fn only_one(agent: &Id, open: &Open) -> Result<u32, Refusal> {
 
 /// The agent's open sessions in the log, and what this request has decided so far.
 async fn open(desk: &Desk<'_>, agent: &Id) -> Result<Open, Failure> {
-    let mut open = desk
-        .services
-        .sessions
-        .open(&desk.services.log, desk.tenant, agent)
+    let services = desk.services;
+    let sessions = &services.sessions;
+    let mut open = sessions
+        .ask(&services.log, |sessions| sessions.of(desk.tenant, agent))
         .await?;
     for (stream, event) in &desk.decided {
         if whose(stream).is_some_and(|(whose, _)| whose == *agent) {

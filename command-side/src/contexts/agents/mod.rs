@@ -4,9 +4,8 @@ mod commands;
 mod directory;
 mod facts;
 mod session;
-mod sessions;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use directory::Sessions;
 pub(crate) use session::Session;
-pub(crate) use sessions::Sessions;

@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 
 use super::{
     Session,
-    directory::{Directory, Open},
+    directory::{Open, Sessions},
 };
-use crate::domain::{
-    Reason,
-    scenario::{Scenario, nothing},
+use crate::{
+    domain::{
+        Reason,
+        scenario::{Scenario, nothing},
+    },
+    handler::Directory as _,
 };
 
 fn log_in() -> Value {
@@ -75,7 +78,7 @@ fn only_an_open_session_changes_or_ends() {
 
 #[test]
 fn the_directory_knows_the_open_sessions_of_each_tenants_agents() {
-    let mut directory = Directory::default();
+    let mut directory = Sessions::default();
     let (main, other): (TenantId, TenantId) = (TenantId::main(), "other".parse().unwrap());
     let (agent, stream) = ("A.1".parse().unwrap(), "agentsession-A.1.3".parse().unwrap());
     let logged_in = json!({"agent_id": "A.1", "session_no": 3, "team": "T1", "channel": "voice"}).to_string();

@@ -1,43 +1,50 @@
-//! What closing a period must know: the month before, and what the view has parked.
+//! What a period must know: how far the tenant's periods have come, and what the view has parked.
 
-use plimsoll_contracts::Month;
+use plimsoll_contracts::TenantConfig;
 
-use super::{Period, commands::PeriodCommand};
+use super::{Period, closings::Course, commands::PeriodCommand};
 use crate::handler::{Desk, Failure, Gather};
 
 /// Facts of other streams and of the commission view. The view follows the log, so an event that
 /// is parked just now may be missed; it then posts as an adjustment in the first open period.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Whether the month before was opened and is not closed.
-    pub(super) previous_open: bool,
+    /// Open months and the last one closed.
+    pub(super) course: Course,
+    /// The configuration now, for the business date.
+    pub(super) config: TenantConfig,
     /// Events that the commission view has parked.
     pub(super) parked: u64,
 }
 
 impl Gather for Period {
     async fn facts(command: &PeriodCommand, desk: &mut Desk<'_>) -> Result<Facts, Failure> {
-        let PeriodCommand::ClosePeriod(c) = command else {
-            return Ok(Facts::default());
+        let (period, counts_parked) = match command {
+            PeriodCommand::OpenPeriod(c) => (c.period, false),
+            PeriodCommand::ClosePeriod(c) => (c.period, !c.forced.unwrap_or(false)),
         };
-        if desk.other::<Self>(&c.period.to_string()).await?.is_closed() {
+        if desk.other::<Self>(&period.to_string()).await?.is_closed() {
             return Ok(Facts::default());
         }
-        let previous_open = is_open(desk, c.period.plus(-1)).await?;
-        let parked = if c.forced.unwrap_or(false) {
-            0
-        } else {
-            parked(desk).await?
-        };
         Ok(Facts {
-            previous_open,
-            parked,
+            course: course(desk).await?,
+            config: desk.config().await?,
+            parked: if counts_parked { parked(desk).await? } else { 0 },
         })
     }
 }
 
-async fn is_open(desk: &mut Desk<'_>, month: Month) -> Result<bool, Failure> {
-    Ok(desk.other::<Period>(&month.to_string()).await?.is_open())
+/// The tenant's course in the log, and what this request has decided so far.
+async fn course(desk: &Desk<'_>) -> Result<Course, Failure> {
+    let services = desk.services;
+    let closings = &services.closings;
+    let mut course = closings
+        .ask(&services.log, |closings| closings.of(desk.tenant))
+        .await?;
+    for (_, event) in &desk.decided {
+        course.take(event);
+    }
+    Ok(course)
 }
 
 async fn parked(desk: &Desk<'_>) -> Result<u64, Failure> {

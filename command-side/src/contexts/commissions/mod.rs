@@ -2,6 +2,7 @@
 //! view's business (M-R1).
 
 mod adjustment;
+mod closings;
 mod commands;
 mod facts;
 mod period;
@@ -13,6 +14,7 @@ mod schedules;
 mod tests;
 
 pub(crate) use adjustment::Adjustment;
+pub(crate) use closings::Closings;
 pub(crate) use period::Period;
 pub(crate) use rate::Rate;
 pub(crate) use schedules::{BonusSchedule, ClawbackSchedule, OverrideRule};

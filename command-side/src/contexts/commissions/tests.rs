@@ -1,8 +1,11 @@
 //! The rules of commission plans (events.md, section 10; M-R1 … M-R7).
 
+use plimsoll_contracts::events::{CommissionPeriodClosed, CommissionPeriodOpened};
 use serde_json::{Value, json};
 
-use super::{Adjustment, BonusSchedule, ClawbackSchedule, OverrideRule, Period, Rate, facts::Facts};
+use super::{
+    Adjustment, BonusSchedule, ClawbackSchedule, OverrideRule, Period, Rate, closings::Course, facts::Facts,
+};
 use crate::domain::{
     Reason,
     scenario::{Scenario, nothing},
@@ -166,7 +169,7 @@ fn m_r7_a_bonus_schedules_bands_ascend_from_0() {
 }
 
 #[test]
-fn m_r1_periods_close_once_in_order_and_with_nothing_parked() {
+fn m_r1_periods_close_once_and_with_nothing_parked() {
     let (open, close) = (
         json!({"period": "2026-03"}),
         json!({"period": "2026-03", "reason": "month end"}),
@@ -185,21 +188,9 @@ fn m_r1_periods_close_once_in_order_and_with_nothing_parked() {
     fresh()
         .when("ClosePeriod", close.clone())
         .then(&[("CommissionPeriodClosed", closed(false))]);
-    let before = || Facts {
-        previous_open: true,
-        parked: 0,
-    };
-    opened()
-        .knowing(before())
-        .when("ClosePeriod", close.clone())
-        .refused(Reason::PreviousPeriodOpen);
-    opened()
-        .knowing(before())
-        .when("ClosePeriod", forced.clone())
-        .refused(Reason::PreviousPeriodOpen);
     let waiting = || Facts {
-        previous_open: false,
         parked: 2,
+        ..Facts::default()
     };
     opened()
         .knowing(waiting())
@@ -216,6 +207,83 @@ fn m_r1_periods_close_once_in_order_and_with_nothing_parked() {
     frozen
         .when("OpenPeriod", open.clone())
         .refused(Reason::PeriodClosed);
+}
+
+/// The course after events, `+2026-03` for opened and `-2026-03` for closed.
+fn course(events: &[&str]) -> Facts {
+    let mut course = Course::default();
+    for event in events {
+        let period = event[1..].parse().unwrap();
+        course.take(&if event.starts_with('+') {
+            CommissionPeriodOpened { period }.into()
+        } else {
+            let (forced, reason) = (false, None);
+            CommissionPeriodClosed {
+                period,
+                forced,
+                reason,
+            }
+            .into()
+        });
+    }
+    Facts {
+        course,
+        ..Facts::default()
+    }
+}
+
+#[test]
+fn m_r1_a_month_closes_only_when_all_before_it_are_and_none_is_left_out() {
+    use Reason::{PeriodClosed, PreviousPeriodOpen};
+    for (events, command, period, refused) in [
+        // Two months back, with an untouched one between.
+        (
+            &["+2026-01"][..],
+            "ClosePeriod",
+            "2026-03",
+            Some(PreviousPeriodOpen),
+        ),
+        (
+            &["+2026-01", "-2026-01"],
+            "ClosePeriod",
+            "2026-03",
+            Some(PreviousPeriodOpen),
+        ),
+        (&["-2026-01", "-2026-02"], "ClosePeriod", "2026-03", None),
+        (&["+2026-03"], "ClosePeriod", "2026-02", None),
+        // A later month has ended it.
+        (
+            &["+2026-01", "-2026-02"],
+            "ClosePeriod",
+            "2026-01",
+            Some(PeriodClosed),
+        ),
+        (&["-2026-02"], "OpenPeriod", "2026-01", Some(PeriodClosed)),
+        (&["+2026-01"], "OpenPeriod", "2026-03", None),
+    ] {
+        for forced in [json!(false), json!(true)] {
+            let mut body = json!({"period": period});
+            if command == "ClosePeriod" {
+                body["forced"] = forced;
+            }
+            let then = nothing::<Period>().knowing(course(events)).when(command, body);
+            match refused {
+                Some(reason) => then.refused(reason),
+                None => then.accepted(),
+            }
+        }
+    }
+}
+
+#[test]
+fn m_r1_a_month_that_has_not_begun_on_the_business_calendar_does_not_close() {
+    let close = |instant: &str| {
+        let body = json!({"period": "2026-04"});
+        nothing::<Period>().at(instant).when("ClosePeriod", body)
+    };
+    // Midnight in Seoul is 15:00 UTC.
+    close("2026-03-31T14:59:59Z").refused(Reason::PreviousPeriodOpen);
+    close("2026-03-31T15:00:00Z").accepted();
 }
 
 #[test]

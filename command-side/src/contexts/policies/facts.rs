@@ -12,6 +12,9 @@ use crate::{
     handler::{Desk, Failure, Gather},
 };
 
+/// Planners of one policy at most: each is a stream to look at.
+const PLANNERS_MAX: usize = 100;
+
 /// Facts of other streams. A planner may be terminated between this look and the append.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -41,6 +44,10 @@ impl Facts {
 impl Gather for Policy {
     async fn facts(command: &PolicyCommand, desk: &mut Desk<'_>) -> Result<Facts, Failure> {
         let (planners, day): (Vec<&Id>, NaiveDate) = match command {
+            PolicyCommand::IssuePolicy(c) if c.planners.len() > PLANNERS_MAX => {
+                let detail = format!("a policy has at most {PLANNERS_MAX} planners");
+                return Err(Refusal::shape("/planners", detail).into());
+            }
             PolicyCommand::IssuePolicy(c) => (
                 c.planners.iter().map(|share| &share.planner_id).collect(),
                 c.contract_date,
