@@ -17,6 +17,10 @@ pub struct Options {
     pub import_batch_bytes: usize,
     /// How long a body may stand still before it is given up.
     pub body_idle: Duration,
+    /// Over so much waiting for an import's body …
+    pub import_pace_window: Duration,
+    /// … at least so many bytes, unpacked, must have come.
+    pub import_pace_min_bytes: usize,
     /// Imports at once.
     pub imports_max: usize,
     /// Requests under way.
@@ -36,6 +40,8 @@ impl Default for Options {
             import_batch_lines: 1_000,
             import_batch_bytes: 8 << 20,
             body_idle: Duration::from_secs(30),
+            import_pace_window: Duration::from_secs(60),
+            import_pace_min_bytes: 16 << 10,
             imports_max: 4,
             in_flight_max: 2_048,
             in_flight_per_bearer_max: 1_024,

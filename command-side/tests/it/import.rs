@@ -125,6 +125,38 @@ async fn read(mut reader: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
     all
 }
 
+/// Seen with `TenantConfigured` on an order's stream: every view of the tenant followed it.
+#[tokio::test]
+async fn an_event_on_a_stream_that_is_not_its_own_is_refused_and_configuration_needs_operate() {
+    let house = House::new().await;
+    let mut stray = line("S1");
+    stray["stream"] = json!("order-S2");
+    let mut configured = line("S1");
+    configured["type"] = json!("TenantConfigured");
+    configured["data"] = json!({"changes": {"cut": "05:00"}});
+    let mut own = configured.clone();
+    own["stream"] = json!(format!("config-{}", house.tenant));
+    let mut feeder = house.claims();
+    feeder.scope = vec!["import".to_owned()];
+    let feeder = house.token(&feeder);
+    for (line, what) in [
+        (&stray, "belongs on `order-S1`"),
+        (&configured, "belongs on `config-"),
+        (&own, "`operate`"),
+    ] {
+        let request = house
+            .bare(Method::POST, "/v1/events:import")
+            .bearer_auth(&feeder)
+            .header("Content-Type", "application/x-ndjson");
+        let told = told(request.body(ndjson(std::slice::from_ref(line)))).await;
+        let detail = told[0]["problem"]["detail"].as_str().unwrap();
+        assert!(detail.contains(what), "{what}: {told:?}");
+        assert_eq!(told[1]["appended"], 0);
+    }
+    assert_eq!(told(import(&house, ndjson(&[own]))).await[1]["appended"], 1);
+    assert_eq!(house.get("/v1/config").await.1["cut"], "05:00");
+}
+
 #[tokio::test]
 async fn every_wrong_import_gets_its_problem() {
     let house = House::new().await;

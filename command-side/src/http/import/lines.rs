@@ -10,7 +10,10 @@ use axum::{
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use plimsoll_contracts::Problem;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt as _, BufReader},
+    time::Instant,
+};
 use tokio_util::io::StreamReader;
 
 /// How a body is packed.
@@ -47,20 +50,68 @@ pub(super) enum LineError {
     /// Nothing came for a while.
     #[error("nothing came for {} s", .0.as_secs())]
     Idle(Duration),
+    /// It came on, but so slowly that it only holds a place.
+    #[error("fewer than {min_bytes} bytes came in {} s of waiting", .window.as_secs())]
+    TooSlow {
+        /// What had to come.
+        min_bytes: usize,
+        /// In this time of waiting.
+        window: Duration,
+    },
     /// The body broke off, or is not packed as it says.
     #[error("the body cannot be read on: {0}")]
     Broken(#[from] std::io::Error),
+}
+
+/// The least that must come: a body that drips holds a place that others wait for. Only waiting for
+/// the body counts, not the time that appending takes.
+#[derive(Debug)]
+pub(super) struct Pace {
+    window: Duration,
+    min_bytes: usize,
+    waited: Duration,
+    came: usize,
+}
+
+impl Pace {
+    /// `min_bytes`, unpacked, in every `window` of waiting.
+    pub(super) const fn new(window: Duration, min_bytes: usize) -> Self {
+        Self {
+            window,
+            min_bytes,
+            waited: Duration::ZERO,
+            came: 0,
+        }
+    }
+
+    fn count(&mut self, waited: Duration, came: usize) -> Result<(), LineError> {
+        self.waited += waited;
+        self.came += came;
+        if self.waited < self.window {
+            return Ok(());
+        }
+        let slow = self.came < self.min_bytes;
+        (self.waited, self.came) = (Duration::ZERO, 0);
+        if slow {
+            return Err(LineError::TooSlow {
+                min_bytes: self.min_bytes,
+                window: self.window,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// The lines, in order, with their numbers from 1.
 pub(super) struct Lines {
     reader: Pin<Box<dyn AsyncBufRead + Send>>,
     max_bytes: usize,
+    pace: Pace,
     number: u64,
 }
 
 impl Lines {
-    pub(super) fn new(body: Body, encoding: Encoding, max_bytes: usize) -> Self {
+    pub(super) fn new(body: Body, encoding: Encoding, max_bytes: usize, pace: Pace) -> Self {
         let stream = body.into_data_stream().map_err(std::io::Error::other);
         let plain = StreamReader::<_, Bytes>::new(stream);
         let reader: Pin<Box<dyn AsyncBufRead + Send>> = match encoding {
@@ -79,6 +130,7 @@ impl Lines {
         Self {
             reader,
             max_bytes,
+            pace,
             number: 0,
         }
     }
@@ -93,7 +145,9 @@ impl Lines {
         let mut line = Vec::new();
         self.number += 1;
         loop {
+            let asked = Instant::now();
             let filled = tokio::time::timeout(idle, self.reader.fill_buf()).await;
+            let waited = asked.elapsed();
             let available = filled.map_err(|_| LineError::Idle(idle))??;
             if available.is_empty() {
                 return Ok((!line.is_empty()).then_some(line));
@@ -104,7 +158,9 @@ impl Lines {
                 return Err(LineError::TooLong(self.max_bytes));
             }
             line.extend_from_slice(&available[..take]);
-            self.reader.as_mut().consume(take + usize::from(end.is_some()));
+            let taken = take + usize::from(end.is_some());
+            self.reader.as_mut().consume(taken);
+            self.pace.count(waited, taken)?;
             if end.is_some() {
                 return Ok(Some(line));
             }
@@ -114,10 +170,13 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt as _;
+
     use super::*;
 
     async fn lines(text: &'static str, max_bytes: usize) -> Vec<Result<String, String>> {
-        let mut lines = Lines::new(Body::from(text), Encoding::Plain, max_bytes);
+        let pace = Pace::new(Duration::from_secs(9), 1);
+        let mut lines = Lines::new(Body::from(text), Encoding::Plain, max_bytes, pace);
         let mut all = Vec::new();
         loop {
             match lines.next(Duration::from_secs(9)).await {
@@ -137,6 +196,20 @@ mod tests {
             lines("a\n\nb", 9).await,
             [Ok("a".to_owned()), Ok(String::new()), Ok("b".to_owned())]
         );
+    }
+
+    /// Seen with a bound on standing still only: a byte now and then held a place for ever.
+    #[tokio::test]
+    async fn a_body_that_drips_is_given_up_though_it_never_stands_still() {
+        let drips = futures::stream::repeat(()).then(|()| async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            Ok::<_, std::io::Error>(Bytes::from_static(b"x"))
+        });
+        let pace = Pace::new(Duration::from_millis(60), 1_000);
+        let mut lines = Lines::new(Body::from_stream(drips), Encoding::Plain, 1 << 20, pace);
+        let within = Duration::from_secs(9);
+        let found = tokio::time::timeout(within, lines.next(within)).await.unwrap();
+        assert!(matches!(found, Err(LineError::TooSlow { .. })), "{found:?}");
     }
 
     #[tokio::test]

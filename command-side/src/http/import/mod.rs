@@ -1,5 +1,6 @@
 //! `POST /v1/events:import`: NDJSON of envelopes in, NDJSON of progress out, a batch at a time.
 
+mod home;
 mod line;
 mod lines;
 mod work;
@@ -39,9 +40,11 @@ pub(super) async fn import(
             ))
             .retry_after(5)
     })?;
-    let lines = lines::Lines::new(body, encoding, side.options.import_line_max_bytes);
+    let options = &side.options;
+    let pace = lines::Pace::new(options.import_pace_window, options.import_pace_min_bytes);
+    let lines = lines::Lines::new(body, encoding, options.import_line_max_bytes, pace);
     let (progress, told) = mpsc::channel::<Bytes>(PROGRESS_MAX);
-    let work = work::Work::new(&side, claims.tenant, progress);
+    let work = work::Work::new(&side, claims, progress);
     side.tracker.spawn(async move {
         work.run(lines).await;
         drop(place);

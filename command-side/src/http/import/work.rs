@@ -1,7 +1,8 @@
 //! Appending an import batch by batch, and telling how far it is.
 
 use bytes::Bytes;
-use plimsoll_contracts::{ImportedEvent, Position, Problem, TenantId};
+use plimsoll_contracts::{ImportedEvent, Position, Problem};
+use plimsoll_host::Claims;
 use plimsoll_log::{ImportError, Log};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ const OVERLOAD_PAUSE_MS: u64 = 20;
 /// One import.
 pub(super) struct Work {
     log: Log,
-    tenant: TenantId,
+    claims: Claims,
     options: std::sync::Arc<Options>,
     closing: tokio_util::sync::CancellationToken,
     progress: mpsc::Sender<Bytes>,
@@ -44,10 +45,10 @@ struct Stopped {
 }
 
 impl Work {
-    pub(super) fn new(side: &CommandSide, tenant: TenantId, progress: mpsc::Sender<Bytes>) -> Self {
+    pub(super) fn new(side: &CommandSide, claims: Claims, progress: mpsc::Sender<Bytes>) -> Self {
         Self {
             log: side.services.log.clone(),
-            tenant,
+            claims,
             options: side.options.clone(),
             closing: side.closing.clone(),
             progress,
@@ -104,7 +105,7 @@ impl Work {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let event = line::read(&bytes, &self.tenant).map_err(|detail| bad_line(line, &detail))?;
+            let event = line::read(&bytes, &self.claims).map_err(|detail| bad_line(line, &detail))?;
             batch.bytes += bytes.len();
             batch.events.push(event);
             batch.numbers.push(line);
@@ -174,7 +175,7 @@ fn bad_line(line: u64, detail: &str) -> Stopped {
 fn line_problem(error: &LineError) -> Problem {
     match error {
         LineError::TooLong(_) => payload_too_large(error.to_string()),
-        LineError::Idle(_) => {
+        LineError::Idle(_) | LineError::TooSlow { .. } => {
             Problem::new(408, "request-timeout", "The body did not come on").detail(error.to_string())
         }
         LineError::Broken(_) => {
