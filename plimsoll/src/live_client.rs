@@ -1,7 +1,10 @@
 //! A client of one live subscription, strict as wire.md asks: a delta is applied when its base is
 //! what the client has, dropped when the client has it already, and anything else is asked for anew.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail, ensure};
 use futures::{SinkExt as _, StreamExt as _};
@@ -89,10 +92,33 @@ impl LiveClient {
     /// # Errors
     /// The socket closes or stays silent, or the server reports a problem.
     pub async fn step(&mut self) -> anyhow::Result<()> {
-        let next = tokio::time::timeout(SILENCE, self.socket.next()).await;
-        let message = next
-            .context("the socket is silent")?
-            .context("the socket was closed")??;
+        ensure!(self.step_within(SILENCE).await?, "the socket is silent");
+        Ok(())
+    }
+
+    /// Takes frames in for a while.
+    ///
+    /// # Errors
+    /// Those of [`Self::step`].
+    pub async fn follow(&mut self, long: Duration) -> anyhow::Result<()> {
+        let until = Instant::now() + long;
+        while self
+            .step_within(until.saturating_duration_since(Instant::now()))
+            .await?
+        {}
+        Ok(())
+    }
+
+    /// Takes the next frame in; false when none came in time.
+    async fn step_within(&mut self, long: Duration) -> anyhow::Result<bool> {
+        let Ok(next) = tokio::time::timeout(long, self.socket.next()).await else {
+            return Ok(false);
+        };
+        self.take(next.context("the socket was closed")??).await?;
+        Ok(true)
+    }
+
+    async fn take(&mut self, message: Message) -> anyhow::Result<()> {
         let Message::Text(text) = message else {
             return Ok(());
         };

@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::{client::Client, live_client::LiveClient};
 
+/// How long deltas are accumulated before the comparison, where there are any.
+const ACCUMULATE: Duration = Duration::from_secs(2);
 /// Longest time to bring both sides to one position.
 const MEET_WITHIN: Duration = Duration::from_secs(60);
 /// Rows of one page over HTTP.
@@ -70,6 +72,7 @@ async fn one(client: &Client, view: &str, table: &str, reach: u64) -> anyhow::Re
     while socket.position() < reach {
         step(&mut socket, until).await?;
     }
+    socket.follow(ACCUMULATE).await?;
     loop {
         // The answer is the same from `changed` to `position`: any state in between must be equal.
         if let Some(answer) = answer(client, view, table).await? {
