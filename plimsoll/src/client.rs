@@ -11,8 +11,8 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Where a running `plimsoll up` says how to reach it.
-const RUN_FILE: &str = ".plimsoll/run.json";
+/// Where, in its folder, a running `plimsoll up` says how to reach it.
+const RUN_FILE: &str = "run.json";
 /// Server that is asked when nothing else is said.
 const DEFAULT_URL: &str = "http://127.0.0.1:7070";
 /// Longest wait for an answer.
@@ -36,7 +36,7 @@ impl RunFile {
     /// The folder cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-        let path = folder.join("run.json");
+        let path = folder.join(RUN_FILE);
         let mut file = std::fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -76,12 +76,12 @@ impl Client {
         })
     }
 
-    /// The server named by flags or environment, else the `plimsoll up` running in this folder.
+    /// The server named by flags or environment, else the `plimsoll up` whose data is in a folder.
     ///
     /// # Errors
-    /// No token is given and no server runs in this folder.
-    pub fn find(url: Option<&str>, token: Option<&str>) -> anyhow::Result<Self> {
-        let run: Option<RunFile> = std::fs::read(RUN_FILE)
+    /// No token is given and no server runs on this folder.
+    pub fn find(folder: &Path, url: Option<&str>, token: Option<&str>) -> anyhow::Result<Self> {
+        let run: Option<RunFile> = std::fs::read(folder.join(RUN_FILE))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let found = run.as_ref();
@@ -90,8 +90,9 @@ impl Client {
             .unwrap_or(DEFAULT_URL);
         let token = token.or_else(|| found.filter(|run| run.url == url).map(|run| run.token.as_str())).with_context(|| {
             format!(
-                "no token for {url}: start `plimsoll up` in this folder, or give --token / PLIMSOLL_TOKEN \
-                 (make one with `plimsoll token`)"
+                "no token for {url}: no `plimsoll up` runs on the data folder {} (--dir says which), and neither \
+                 --token nor PLIMSOLL_TOKEN is given (make one with `plimsoll token`)",
+                folder.display()
             )
         })?;
         Self::new(url, token)
@@ -135,7 +136,7 @@ impl Client {
             .await?)
     }
 
-    /// Sends a command under an idempotency key.
+    /// Sends a command under an idempotency key (an id), which its events carry as correlation id.
     ///
     /// # Errors
     /// The server cannot be reached, or [`Refused`].
@@ -149,6 +150,7 @@ impl Client {
         let request = self
             .request(Method::POST, &format!("/v1/commands/{context}/{command}"))
             .header("Idempotency-Key", key)
+            .header("Correlation-Id", key)
             .json(body);
         Ok(self.send(request).await?.json().await?)
     }

@@ -6,14 +6,19 @@ use anyhow::Context as _;
 use axum::Router;
 use futures::future::BoxFuture;
 use plimsoll_command_side::{CommandSide, ParkedCount, ParkedCountError};
-use plimsoll_contracts::TenantId;
+use plimsoll_contracts::{Position, TenantId};
 use plimsoll_feed::{FeedOptions, Publisher, Subscriber};
-use plimsoll_host::{Keys, health::Readiness, metrics, problem::no_such_path};
-use plimsoll_log::{Log, LogOptions};
+use plimsoll_host::{
+    Keys,
+    health::Readiness,
+    metrics,
+    problem::{no_such_method, no_such_path},
+};
+use plimsoll_log::{Filter, Log, LogOptions};
 use plimsoll_projector::Projector;
 use plimsoll_query_api::QueryApi;
 use plimsoll_store::{Select, StoreOptions, Stores};
-use plimsoll_views::{Commission, View as _};
+use plimsoll_views::{Commission, View as _, fold::ParkedRow};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest wait for a part to finish what it is at.
@@ -21,6 +26,9 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(15);
 
 /// Longest wait for the views to be there at a start.
 const SERVE_WITHIN: Duration = Duration::from_secs(60);
+
+/// Events of a log's beginning that show who filled it: configuration may come before the first story.
+const BEGINNING: usize = 100;
 
 /// Where the servers are.
 #[derive(Debug, Clone)]
@@ -115,7 +123,7 @@ impl House {
             house.start_query_api(addresses, keys, &stores, options).await?;
         }
         house.tasks.close();
-        house.finish_router();
+        house.finish_router(keys);
         Ok(house)
     }
 
@@ -190,9 +198,9 @@ impl House {
         self.router = std::mem::take(&mut self.router).merge(router);
     }
 
-    fn finish_router(&mut self) {
+    fn finish_router(&mut self, keys: &Keys) {
         if let Some(handle) = metrics::install() {
-            self.merge(metrics::router(handle, self.stop_work.clone()));
+            self.merge(metrics::router(handle, keys.clone(), self.stop_work.clone()));
         }
         self.merge(self.readiness.clone().router());
         self.merge(crate::openapi::router());
@@ -200,6 +208,7 @@ impl House {
         if self.query_api.is_none() {
             self.router = std::mem::take(&mut self.router).fallback(no_such_path);
         }
+        self.router = std::mem::take(&mut self.router).method_not_allowed_fallback(no_such_method);
     }
 
     /// Waits until every view can be asked: its projector has made its tables or keys.
@@ -233,6 +242,19 @@ impl House {
             Some(log) => Ok(log.head().await?.position.get() == 0),
             None => Ok(false),
         }
+    }
+
+    /// Whether the simulation has told the log's beginning: it marks its commands.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    pub async fn log_is_simulated(&self) -> anyhow::Result<bool> {
+        let Some(log) = &self.log else { return Ok(false) };
+        let beginning = log
+            .read_all(Position::ZERO, BEGINNING, &Filter::default())
+            .await?;
+        let mut events = beginning.events.iter();
+        Ok(events.any(|event| event.correlation_id.starts_with(crate::demo::CORRELATION)))
     }
 
     /// Drains the readers: sockets are told, and closed.
@@ -290,7 +312,33 @@ impl ParkedCount for CommissionParked {
                 .snapshot(&select)
                 .await
                 .map_err(|e| ParkedCountError(e.to_string()))?;
-            Ok(snapshot.rows.len() as u64)
+            let bodies = snapshot.rows.iter().map(|row| row.body.get());
+            events_of(bodies).map_err(|error| {
+                ParkedCountError(format!("the view's parked events cannot be read: {error}"))
+            })
         })
+    }
+}
+
+/// Events in the rows of the parked table, which has a row per owner.
+fn events_of<'a>(rows: impl Iterator<Item = &'a str>) -> serde_json::Result<u64> {
+    let count = |row: &str| Ok(serde_json::from_str::<ParkedRow>(row)?.entries.len() as u64);
+    rows.map(count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parked_events_are_counted_and_not_their_owners() {
+        let entry =
+            serde_json::json!({"key": "k", "event_id": uuid::Uuid::nil(), "reason": "r", "position": 1});
+        let row = |owner: &str, entries: usize| {
+            serde_json::json!({"owner": owner, "entries": vec![entry.clone(); entries]}).to_string()
+        };
+        let rows = [row("policy/A", 3), row("policy/B", 1)];
+        assert_eq!(events_of(rows.iter().map(String::as_str)).unwrap(), 4);
+        assert!(events_of(["{}"].into_iter()).is_err());
     }
 }

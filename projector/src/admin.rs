@@ -2,12 +2,15 @@
 
 use axum::{
     Json, Router,
-    extract::{FromRef, Path, State},
+    extract::{FromRef, State},
     http::StatusCode,
     routing::{get, post},
 };
 use plimsoll_contracts::{Epoch, Position, Problem, TenantId};
-use plimsoll_host::{ApiError, ApiResult, Claims, Keys};
+use plimsoll_host::{
+    ApiError, ApiResult, Claims, Keys,
+    extract::{self, Path},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::OpenApi;
 use uuid::Uuid;
@@ -210,10 +213,10 @@ async fn verify(
     State(admin): State<Admin>,
     claims: Claims,
     Path(name): Path<String>,
-    asked: Option<Json<Verify>>,
+    asked: Option<extract::Json<Verify>>,
 ) -> ApiResult<Accepted> {
     claims.require(SCOPE)?;
-    let tenant = asked.unwrap_or_default().0.tenant;
+    let tenant = asked.and_then(|extract::Json(asked)| asked.tenant);
     let operation = admin.projector.verify(&name, tenant, &claims.sub).await?;
     Ok((StatusCode::ACCEPTED, Json(operation)))
 }

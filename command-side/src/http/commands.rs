@@ -5,13 +5,13 @@ use std::time::Instant;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use chrono::Utc;
 use plimsoll_contracts::{Actor, Epoch, Position, Problem, Token};
-use plimsoll_host::{ApiError, Claims};
+use plimsoll_host::{ApiError, Claims, extract::Path};
 use plimsoll_log::Idempotency;
 use serde::Serialize;
 use serde_json::Value;

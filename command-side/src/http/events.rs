@@ -2,12 +2,12 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::header,
     response::{IntoResponse as _, Response},
 };
 use plimsoll_contracts::{Epoch, Event, InvalidParameter, Position, Problem, Token, events::CATALOGUE};
-use plimsoll_host::{ApiError, Claims};
+use plimsoll_host::{ApiError, Claims, extract::Query};
 use plimsoll_log::Filter;
 use serde::Serialize;
 

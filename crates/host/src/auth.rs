@@ -10,6 +10,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    errors::ErrorKind,
     jwk::{AlgorithmParameters, JwkSet},
 };
 use plimsoll_contracts::{Problem, TenantId};
@@ -77,6 +78,23 @@ impl Claims {
                 "this needs the scope `{scope}`; ask for a token that has it"
             )))
         }
+    }
+}
+
+/// Why a token does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It was good once: its signature and everything else of it holds.
+    #[error("the token has expired")]
+    Expired,
+    /// It never was ours, or is not for us.
+    #[error("{0}")]
+    Bad(String),
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        Self::unauthenticated(format!("{error}; get a new token"))
     }
 }
 
@@ -224,8 +242,16 @@ impl Keys {
     /// # Errors
     /// 401 `unauthenticated`, saying what is wrong with it.
     pub fn verify(&self, token: &str) -> Result<Claims, Problem> {
-        let refuse = |why: String| Problem::unauthenticated(format!("{why}; get a new token"));
-        let head = jsonwebtoken::decode_header(token).map_err(|e| refuse(format!("not a JWT: {e}")))?;
+        Ok(self.check(token)?)
+    }
+
+    /// Checks a token, for callers to whom an expired one is another matter than a bad one.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn check(&self, token: &str) -> Result<Claims, TokenError> {
+        let head =
+            jsonwebtoken::decode_header(token).map_err(|e| TokenError::Bad(format!("not a JWT: {e}")))?;
         let fits = |key: &&VerifyKey| {
             key.validation.algorithms.contains(&head.alg)
                 && (head.kid.is_none() || key.id.is_none() || key.id == head.kid)
@@ -234,10 +260,11 @@ impl Keys {
         for key in self.inner.verify.iter().filter(fits) {
             match jsonwebtoken::decode::<Claims>(token, &key.key, &key.validation) {
                 Ok(data) => return Ok(data.claims),
+                Err(e) if *e.kind() == ErrorKind::ExpiredSignature => return Err(TokenError::Expired),
                 Err(e) => why = format!("the token does not hold: {e}"),
             }
         }
-        Err(refuse(why))
+        Err(TokenError::Bad(why))
     }
 }
 
@@ -324,9 +351,12 @@ mod tests {
     fn an_expired_token_and_another_houses_token_are_refused() {
         let expired = keys().issue(&claims(Utc::now() - Duration::minutes(1))).unwrap();
         assert_eq!(keys().verify(&expired).unwrap_err().status, 401);
+        assert_eq!(keys().check(&expired), Err(TokenError::Expired));
         let foreign = Keys::from_secret(&[8; 32]).unwrap();
         let token = foreign.issue(&claims(Utc::now() + Duration::hours(1))).unwrap();
         assert_eq!(keys().verify(&token).unwrap_err().status, 401);
+        let both = foreign.issue(&claims(Utc::now() - Duration::minutes(1))).unwrap();
+        assert!(matches!(keys().check(&both), Err(TokenError::Bad(_))));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::{sync::OnceLock, time::Duration};
 use axum::{Router, http::header, routing::get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::{ApiResult, Claims, Keys};
+
 static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Bounds of latency histograms, seconds.
@@ -27,8 +29,16 @@ pub fn install() -> Option<&'static PrometheusHandle> {
         .as_ref()
 }
 
-/// `/metrics`, and the upkeep that keeps histograms small until the shutdown.
-pub fn router(handle: &'static PrometheusHandle, shutdown: tokio_util::sync::CancellationToken) -> Router {
+/// The scope that reading them needs.
+const SCOPE: &str = "operate";
+
+/// `/metrics` for bearers of the scope `operate` (Prometheus sends one with `authorization`), and
+/// the upkeep that keeps histograms small until the shutdown.
+pub fn router(
+    handle: &'static PrometheusHandle,
+    keys: Keys,
+    shutdown: tokio_util::sync::CancellationToken,
+) -> Router {
     tokio::spawn(async move {
         let mut tick = tokio::time::interval(UPKEEP_EVERY);
         loop {
@@ -38,9 +48,12 @@ pub fn router(handle: &'static PrometheusHandle, shutdown: tokio_util::sync::Can
             }
         }
     });
-    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    Router::new().route(
-        "/metrics",
-        get(move || async move { (content_type, handle.render()) }),
-    )
+    let metrics = async move |claims: Claims| -> ApiResult<_> {
+        claims.require(SCOPE)?;
+        Ok((
+            [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+            handle.render(),
+        ))
+    };
+    Router::new().route("/metrics", get(metrics)).with_state(keys)
 }

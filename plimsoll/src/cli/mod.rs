@@ -11,7 +11,7 @@ mod token;
 mod up;
 mod verify;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -52,7 +52,10 @@ enum Verb {
 /// Which server, and as whom; beside a running `plimsoll up` neither is needed.
 #[derive(Debug, clap::Args)]
 pub struct ServerArgs {
-    /// Base URL of the server [default: the `plimsoll up` of this folder, else <http://127.0.0.1:7070>]
+    /// Data folder of the running `plimsoll up`, which says how to reach it
+    #[arg(long, env = "PLIMSOLL_DIR", global = true, default_value = ".plimsoll")]
+    dir: PathBuf,
+    /// Base URL of the server [default: the one of the data folder, else <http://127.0.0.1:7070>]
     #[arg(long, env = "PLIMSOLL_URL", global = true)]
     url: Option<String>,
     /// Bearer token
@@ -62,7 +65,7 @@ pub struct ServerArgs {
 
 impl ServerArgs {
     fn client(&self) -> anyhow::Result<crate::client::Client> {
-        crate::client::Client::find(self.url.as_deref(), self.token.as_deref())
+        crate::client::Client::find(&self.dir, self.url.as_deref(), self.token.as_deref())
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(long, env = "PLIMSOLL_LISTEN", default_value = "127.0.0.1:7070")]
     listen: SocketAddr,
     /// Where data and fetched servers are kept.
-    #[arg(long, default_value = ".plimsoll")]
+    #[arg(long, env = "PLIMSOLL_DIR", default_value = ".plimsoll")]
     dir: PathBuf,
     /// Empty the data of the private servers first.
     #[arg(long)]
@@ -44,6 +44,9 @@ pub(super) struct Args {
     /// Run no simulation.
     #[arg(long)]
     no_demo: bool,
+    /// Run the simulation even into a log of one's own that it did not fill.
+    #[arg(long, conflicts_with = "no_demo")]
+    demo: bool,
     /// Seed of the simulation; the same seed tells the same stories.
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -73,7 +76,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}", args.listen))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        note(&format!(
+            "WARNING: {address} is not a loopback address, and `up` gives tokens with every scope without asking \
+             who wants one: every program that reaches it may read and change everything. Listen on 127.0.0.1, or \
+             run the services one by one with keys of your own."
+        ));
+    }
+    let url = format!("http://{address}");
     let stack = start_servers(&args).await?;
     let outcome = run_on(&args, &stack, listener, &url, config).await;
     note("stopping the servers");
@@ -171,7 +182,8 @@ async fn run_on(
     note("Ctrl-C stops everything");
 
     let demo_stop = CancellationToken::new();
-    let demo = (!args.no_demo).then(|| start_demo(args.seed, client, first_start, demo_stop.clone()));
+    let tells = wants_demo(args, &house, first_start).await?;
+    let demo = tells.then(|| start_demo(args.seed, client, first_start, demo_stop.clone()));
     signal::asked_to_stop().await;
     note("draining: commands under way, projections, open sockets");
     demo_stop.cancel();
@@ -184,6 +196,20 @@ async fn run_on(
     house.close().await;
     std::fs::remove_file(run_file).ok();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether to run the simulation: not into somebody's own log, unless it is asked for.
+async fn wants_demo(args: &Args, house: &House, first_start: bool) -> anyhow::Result<bool> {
+    if args.no_demo || args.demo || first_start || args.postgres_url.is_none() {
+        return Ok(!args.no_demo);
+    }
+    let ours = house.log_is_simulated().await?;
+    if !ours {
+        note(
+            "no simulation: the log at --postgres-url holds events that are not the simulation's; --demo runs it all the same",
+        );
+    }
+    Ok(ours)
 }
 
 async fn put_config(client: &Client, first_start: bool, config: &Value) -> anyhow::Result<()> {

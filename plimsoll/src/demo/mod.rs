@@ -7,4 +7,5 @@ mod runner;
 mod shop;
 mod story;
 
+pub(crate) use runner::CORRELATION;
 pub use runner::{Demo, Progress};

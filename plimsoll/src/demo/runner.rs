@@ -22,10 +22,12 @@ use super::{
     agency::Agency,
     centre::Centre,
     shop,
-    story::{Script, Step},
+    story::{Script, Step, is_ours},
 };
 use crate::client::{Client, Refused};
 
+/// How the keys of the simulation's commands begin, and with them the correlation ids of its events.
+pub(crate) const CORRELATION: &str = "demo-";
 /// Commands under way at once, each of another subject.
 const LANES: usize = 16;
 /// Commands waiting in a lane.
@@ -77,7 +79,7 @@ impl Demo {
     pub async fn run(self, progress: Progress, shutdown: CancellationToken) {
         let now = Utc::now();
         let session_no = u32::try_from(now.timestamp() % 1_000_000_000).unwrap_or(1);
-        let mut script = Script::new(self.seed, format!("{session_no:x}"));
+        let mut script = Script::new(self.seed, &format!("{session_no:x}"));
         shop::open(&mut script, now - chrono::Duration::days(2));
         Agency::found(&mut script, now);
         let lanes = Lanes::start(&self.client, &script.run, &progress);
@@ -121,7 +123,8 @@ impl Demo {
         lanes.settle().await;
     }
 
-    /// Calls that an earlier run left open are ended: nobody is on them any more.
+    /// Calls that an earlier run left open are ended: nobody is on them any more. Other people's
+    /// calls are theirs to end.
     async fn end_old_calls(&self, script: &mut Script, now: DateTime<Utc>) {
         let answer = self
             .client
@@ -130,6 +133,9 @@ impl Demo {
             .unwrap_or_default();
         for row in answer["rows"].as_array().into_iter().flatten() {
             let call_id = row["call_id"].as_str().unwrap_or_default();
+            if !is_ours("K", call_id) {
+                continue;
+            }
             let body = json!({"call_id": call_id, "segment_id": row["segment_id"], "ended_by": "system"});
             script.tell(now, &format!("call-{call_id}"), "calls", "EndCall", body);
         }
@@ -200,7 +206,7 @@ impl Lanes {
                 let (client, run, progress) = (client.clone(), run.to_owned(), progress.clone());
                 workers.spawn(async move {
                     while let Some((number, step)) = receiver.recv().await {
-                        send(&client, &format!("demo-{run}-{number}"), step, &progress).await;
+                        send(&client, &format!("{CORRELATION}{run}-{number}"), step, &progress).await;
                     }
                 });
                 sender

@@ -10,6 +10,14 @@ use chrono::{DateTime, Duration, Utc};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 
+/// What follows the kind in every id that a run makes.
+const MARK: char = '~';
+
+/// Whether an id of a kind was made by a run of the simulation, this one or an earlier.
+pub(super) fn is_ours(kind: &str, id: &str) -> bool {
+    id.strip_prefix(kind).is_some_and(|rest| rest.starts_with(MARK))
+}
+
 /// A command that is due at a time.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
@@ -34,10 +42,10 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn new(seed: u64, run: String) -> Self {
+    pub(super) fn new(seed: u64, run: &str) -> Self {
         Self {
             random: StdRng::seed_from_u64(seed),
-            run,
+            run: format!("{MARK}{run}"),
             counters: BTreeMap::new(),
             due: BinaryHeap::new(),
             steps: BTreeMap::new(),
@@ -99,5 +107,20 @@ impl Script {
     pub(super) fn next(&mut self) -> Option<(u64, Step)> {
         let Reverse((_, number)) = self.due.pop()?;
         Some((number, self.steps.remove(&number)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_knows_its_own_ids_and_those_of_earlier_runs_from_other_peoples() {
+        let id = Script::new(7, "5f2a").id("K");
+        assert!(is_ours("K", &id), "{id}");
+        assert!(is_ours("K", &Script::new(7, "77").id("K")));
+        for theirs in ["K1", "K5f2a-1", "CALL~1", "", "~5f2a-1"] {
+            assert!(!is_ours("K", theirs), "{theirs}");
+        }
     }
 }

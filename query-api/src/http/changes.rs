@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Uri},
     response::{
         IntoResponse, Response,
@@ -14,7 +14,7 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use plimsoll_contracts::{Epoch, Position, Problem, Token, wire::RawRow};
-use plimsoll_host::{ApiResult, Claims};
+use plimsoll_host::{ApiResult, Claims, extract::Path};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;

@@ -2,12 +2,12 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use plimsoll_contracts::{InvalidParameter, Position, Problem};
-use plimsoll_host::{ApiResult, Claims};
+use plimsoll_host::{ApiResult, Claims, extract::Path};
 use plimsoll_views::{Params, query::take};
 
 use super::params;

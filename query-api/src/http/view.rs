@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use plimsoll_contracts::{Position, Problem, Token, wire::ViewAnswer};
-use plimsoll_host::{ApiResult, Claims};
+use plimsoll_host::{ApiResult, Claims, extract::Path};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

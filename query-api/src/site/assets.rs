@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Uri, header},
     response::{IntoResponse, Response},
 };
-use plimsoll_host::problem::no_such_path;
+use plimsoll_host::{extract::Path, problem::no_such_path};
 
 use super::manifest::is_file_name;
 use crate::QueryApi;
