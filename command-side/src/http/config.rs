@@ -64,7 +64,8 @@ fn changes(body: Value) -> Result<ConfigChange, Problem> {
     match body {
         Value::Object(keys) if keys.contains_key("effective_from") => Err(wrong(
             "/effective_from",
-            "a change holds from its own place in the log on; dated changes are not served, leave this out",
+            "dated changes are not built: a change governs the events after it in the log, and one dated back would \
+             alter days that are final; send the change when it is to hold, without this key",
         )),
         Value::Object(keys) => Ok(ConfigChange(keys)),
         _ => Err(wrong("", "the body must be a JSON object of configuration keys")),

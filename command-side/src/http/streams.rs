@@ -2,12 +2,15 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::header,
     response::{IntoResponse as _, Response},
 };
 use plimsoll_contracts::{Event, InvalidParameter, Problem, StreamId};
-use plimsoll_host::{ApiError, Claims};
+use plimsoll_host::{
+    ApiError, Claims,
+    extract::{Path, Query},
+};
 use serde::Serialize;
 
 use super::{events::raw_events_allowed, parameters::Parameters};
@@ -42,8 +45,17 @@ pub(super) async fn stream(
     parameters.done()?;
     let log = &side.services.log;
     let read = log.read_stream(&claims.tenant, &stream, from, limit + 1).await;
-    let mut events = read.map_err(|error| Failure::from(error).problem())?;
-    if events.is_empty() && from <= 1 {
+    let unread = |error| Failure::from(error).problem();
+    let mut events = read.map_err(unread)?;
+    // A page beyond the end is empty; that of a stream without a first event is none.
+    let exists = !events.is_empty()
+        || (from > 1
+            && !log
+                .read_stream(&claims.tenant, &stream, 1, 1)
+                .await
+                .map_err(unread)?
+                .is_empty());
+    if !exists {
         let detail = format!("there is no stream `{stream}`");
         return Err(Problem::new(404, "stream-not-found", "There is no such stream")
             .detail(detail)

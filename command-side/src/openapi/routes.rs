@@ -1,7 +1,7 @@
 //! One operation per route; the commands' come from the registry.
 
 use utoipa::openapi::{
-    HttpMethod, PathItem, Paths, PathsBuilder,
+    HttpMethod, PathItem, Paths, PathsBuilder, ResponseBuilder,
     path::{Operation, ParameterIn},
 };
 
@@ -62,13 +62,16 @@ fn batch() -> Operation {
     let problems = [
         "400", "401", "403", "404", "409", "413", "415", "422", "429", "503",
     ];
-    answers(
-        operation,
+    let one_by_one = any("`results`: a status and a receipt or problem per command.");
+    let operation = operation.response(
         "202",
-        "A result per command.",
-        any("`results`."),
-        &problems,
-    )
+        ResponseBuilder::new()
+            .description("Atomic: all appended together, or nothing to change.")
+            .content("application/json", any("`epoch`, `position`, `results`."))
+            .build(),
+    );
+    let about = "One by one: each for itself; some may have failed.";
+    answers(operation, "200", about, one_by_one, &problems)
 }
 
 fn import() -> Operation {

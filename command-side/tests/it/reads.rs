@@ -35,6 +35,8 @@ async fn a_stream_is_read_in_pages_of_versions() {
     );
     for (path, status) in [
         ("/v1/streams/order-O9", 404),
+        ("/v1/streams/order-O9?from=2", 404),
+        ("/v1/streams/order-O1?from=9", 200),
         ("/v1/streams/Order", 400),
         ("/v1/streams/order-O1?limit=0", 400),
         ("/v1/streams/order-O1?form=2", 400),
