@@ -15,7 +15,7 @@ describe('a question in the address', () => {
   it('survives_being_written_and_read_whatever_the_key_holds', () => {
     expect(readQuestion(writeQuestion(question))).toEqual(question);
     expect(pathOf(question, 'c2')).toBe(
-      '/v1/views/sales-volume/rows/P%2F1%7CKRW%3F/explain?from=2026-03-01&top=25&next=c2',
+      '/v1/views/sales-volume/rows/P%2F1%7CKRW%3F/explain?from=2026-03-01&top=25&limit=50&next=c2',
     );
   });
 

@@ -21,8 +21,11 @@ export function readQuestion(text: string | null): Question | undefined {
   }
 }
 
+/** Changes of a page: as many as one reads before asking for more. */
+const pageOf = '50';
+
 /** Where the server explains it. */
 export function pathOf({ view, params, key }: Question, next?: string): string {
-  const query = new URLSearchParams({ ...params, ...(next === undefined ? {} : { next }) });
+  const query = new URLSearchParams({ ...params, limit: pageOf, ...(next === undefined ? {} : { next }) });
   return `/v1/views/${encodeURIComponent(view)}/rows/${encodeURIComponent(key)}/explain?${query}`;
 }
