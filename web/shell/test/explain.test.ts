@@ -51,7 +51,7 @@ describe('what an event changed', () => {
   });
 
   it('of_a_new_row_begins_with_nothing', () => {
-    expect(stepsOf({ before: null, after: { currency: 'KRW', net_minor: 500 } }, 'KRW', en)).toEqual([
+    expect(stepsOf({ before: null, after: { currency: 'KRW', net_minor: 500, returned_minor: 0 } }, 'KRW', en)).toEqual([
       { column: 'currency', before: '–', after: 'KRW', by: '' },
       { column: 'net_minor', before: '–', after: '₩500', by: '+₩500' },
     ]);

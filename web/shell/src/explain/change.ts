@@ -51,7 +51,7 @@ export function stepsOf(
   const columns = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   return columns
     .filter((column) => !stamps.has(column))
-    .filter((column) => JSON.stringify(before?.[column] ?? null) !== JSON.stringify(after?.[column] ?? null))
+    .filter((column) => worth(before?.[column]) !== worth(after?.[column]))
     .map((column) => {
       const [old, now] = [before?.[column], after?.[column]];
       return {
@@ -61,6 +61,11 @@ export function stepsOf(
         by: differenceOf(column, old, now, currency, formats),
       };
     });
+}
+
+/** A row that was not there was zero in everything: its first zeros are no change. */
+function worth(value: unknown): string {
+  return JSON.stringify(value === 0 ? null : (value ?? null));
 }
 
 /** A value by the unit in its column's name: minor units, seconds, instants. */
