@@ -51,10 +51,12 @@ describe('what an event changed', () => {
   });
 
   it('of_a_new_row_begins_with_nothing', () => {
-    expect(stepsOf({ before: null, after: { currency: 'KRW', net_minor: 500, returned_minor: 0 } }, 'KRW', en)).toEqual([
-      { column: 'currency', before: '–', after: 'KRW', by: '' },
-      { column: 'net_minor', before: '–', after: '₩500', by: '+₩500' },
-    ]);
+    expect(stepsOf({ before: null, after: { currency: 'KRW', net_minor: 500, returned_minor: 0 } }, 'KRW', en)).toEqual(
+      [
+        { column: 'currency', before: '–', after: 'KRW', by: '' },
+        { column: 'net_minor', before: '–', after: '₩500', by: '+₩500' },
+      ],
+    );
   });
 
   it('is_money_of_the_rows_currency_also_when_the_row_is_gone', () => {
