@@ -3,13 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Json, body::Bytes, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, Uri},
+};
 use chrono::Utc;
 use plimsoll_contracts::{Problem, TenantId};
-use plimsoll_host::{ApiResult, Claims};
+use plimsoll_host::{ApiResult, Claims, extract::Bytes};
 use serde::{Deserialize, Serialize};
 
-use crate::QueryApi;
+use crate::{QueryApi, live::origin};
 
 /// What the token shall say; what is left out is everything.
 #[derive(Debug, Default, Deserialize)]
@@ -34,10 +38,18 @@ pub(crate) struct DevToken {
     responses(
         (status = 200, description = "A token"),
         (status = 400, description = "invalid-request"),
-        (status = 404, description = "Not a development server")
+        (status = 403, description = "forbidden: not asked on a loopback name, or by a foreign page"),
+        (status = 404, description = "Not a development server"),
+        (status = 413, description = "payload-too-large")
     )
 )]
-pub(crate) async fn issue(State(api): State<QueryApi>, body: Bytes) -> ApiResult<Json<DevToken>> {
+pub(crate) async fn issue(
+    State(api): State<QueryApi>,
+    headers: HeaderMap,
+    uri: Uri,
+    Bytes(body): Bytes,
+) -> ApiResult<Json<DevToken>> {
+    origin::check_unauthenticated(&headers, &uri, &api.options().live.origins)?;
     let request: DevTokenRequest = if body.iter().all(u8::is_ascii_whitespace) {
         DevTokenRequest::default()
     } else {

@@ -2,6 +2,7 @@
 //! 4500–4999 "do not".
 
 use axum::extract::ws::CloseFrame;
+use plimsoll_host::TokenError;
 
 /// A reason to close.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,18 @@ impl Close {
             reason.pop();
         }
         Self { code, reason }
+    }
+
+    /// The token does not hold: with an expired one, come back with another; with a bad one, do not.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is what `map_err` gives, and the error ends here"
+    )]
+    pub(super) fn token(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::token_expired("the token has expired; come back with another"),
+            TokenError::Bad(_) => Self::bad_token(format!("{error}; get a new token")),
+        }
     }
 
     /// The other side has closed or is gone; nothing need be said.

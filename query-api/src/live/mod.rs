@@ -7,7 +7,7 @@ mod close;
 mod handshake;
 mod hello;
 mod inbound;
-mod origin;
+pub(crate) mod origin;
 mod session;
 mod socket;
 mod subscriptions;

@@ -193,11 +193,7 @@ impl Session {
 
     /// Another token on the open socket: the same user, perhaps with other rights.
     pub(super) async fn renew(&mut self, token: &str) -> Result<(), Close> {
-        let claims = self
-            .api
-            .keys()
-            .verify(token)
-            .map_err(|problem| Close::bad_token(problem.detail.unwrap_or(problem.title)))?;
+        let claims = self.api.keys().check(token).map_err(Close::token)?;
         if claims.tenant != self.claims.tenant || claims.sub != self.claims.sub {
             return Err(Close::forbidden(
                 "the token is another user's; open a connection for it",

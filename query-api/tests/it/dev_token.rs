@@ -48,6 +48,15 @@ async fn with_the_switch_a_token_says_what_was_asked_for() {
                 .allows("view:anything")
         );
     }
+    for (name, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
+        let request = bed.http.post(bed.url("/v1/dev/token")).header(name, value);
+        let refused = request.body("{}").send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{name}");
+    }
+    let large = bed.http.post(bed.url("/v1/dev/token")).body("x".repeat(3 << 20));
+    let large = large.send().await.unwrap();
+    assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(large.headers()["content-type"], "application/problem+json");
     let refused = ask(r#"{"scopes":"x"}"#).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let problem: Value = refused.json().await.unwrap();

@@ -83,7 +83,7 @@ async fn first_words_that_are_none_end_the_conversation() {
         ),
         (
             Some(json!({"type": "hello", "sdk": "t", "token": expired}).to_string()),
-            4501,
+            4001,
         ),
         (
             Some(json!({"type": "subscribe", "id": "a", "view": VIEW}).to_string()),
@@ -103,6 +103,28 @@ async fn first_words_that_are_none_end_the_conversation() {
         .ok()
         .unwrap();
     assert_eq!(deaf.close_code().await, 4505, "no subprotocol was offered");
+    bed.end().await;
+}
+
+/// Seen with a timeout per message: a socket that sent a ping now and then never ended.
+#[tokio::test]
+async fn a_client_that_pings_instead_of_saying_who_it_is_gets_no_more_time() {
+    let within = Duration::from_millis(400);
+    let bed = Bed::with(|options| options.live.hello_within = within).await;
+    let origin = format!("http://{}", bed.address);
+    let headers = [PROTOCOL, ("origin", origin.as_str())];
+    let mut client = bed.connect_with(&headers).await.ok().unwrap();
+    let started = tokio::time::Instant::now();
+    let mut pings = tokio::time::interval(within / 8);
+    let code = loop {
+        tokio::select! {
+            // Once the server has closed, a ping has nobody to go to.
+            _ = pings.tick() => { client.socket.send(Message::Ping(Bytes::new())).await.ok(); }
+            code = client.close_code() => break code,
+        }
+        assert!(started.elapsed() < within * 20, "the socket lives on");
+    };
+    assert_eq!(code, 4501);
     bed.end().await;
 }
 
