@@ -255,3 +255,106 @@ fn richest(file: &str) -> Vec<ImportedEvent> {
         .unwrap();
     importable("past", &case["events"])
 }
+
+/// G8 through the whole system: every row that a view holds explains itself over HTTP.
+#[tokio::test(flavor = "multi_thread")]
+async fn g8_every_row_explains_itself_over_http() {
+    let rig = Rig::start();
+    let client = rig.client("past").await;
+    let mut position = 0;
+    for events in batches() {
+        position = import(&client, &events).await;
+    }
+    let mut explained = 0;
+    for (view, _, questions) in QUESTIONS {
+        for question in *questions {
+            if question.iter().any(|(name, _)| *name == "top") {
+                continue;
+            }
+            let answer = rows(&client, view, question, position).await;
+            for row in answer["rows"].as_array().unwrap() {
+                let why = explain(&client, view, row["key"].as_str().unwrap(), question).await;
+                assert_eq!(why["row"], *row, "{view} {question:?}");
+                assert_eq!(why["complete"], json!(true), "{view} {question:?}: {why}");
+                assert_leads_to(&why, row);
+                explained += 1;
+            }
+        }
+    }
+    assert!(explained > 50, "{explained}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_never_was_or_is_not_the_asker_s_is_not_found() {
+    let rig = Rig::start();
+    let client = rig.client("past").await;
+    let mut position = 0;
+    for events in batches() {
+        position = import(&client, &events).await;
+    }
+    let statements = rows(&client, "commission", &[], position).await;
+    let row = &statements["rows"][0];
+    let (key, planner) = (row["key"].as_str().unwrap(), row["planner_id"].as_str().unwrap());
+    let status = |client: Client, key: String| async move {
+        let path = explain_path("commission", &key, &[]);
+        client
+            .request(Method::GET, &path)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(status(client.clone(), key.to_owned()).await, 200);
+    assert_eq!(status(client.clone(), "NOBODY|2026-03|KRW".to_owned()).await, 404);
+    assert_eq!(status(rig.client("another").await, key.to_owned()).await, 404);
+    assert_eq!(
+        status(rig.client_of("past", &[planner]).await, key.to_owned()).await,
+        200
+    );
+    assert_eq!(
+        status(rig.client_of("past", &["NOBODY"]).await, key.to_owned()).await,
+        404
+    );
+    let compared = client
+        .request(Method::GET, &explain_path("sales-volume", "1", &[("top", "3")]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(compared.status(), StatusCode::BAD_REQUEST);
+}
+
+fn explain_path(view: &str, key: &str, question: &[(&str, &str)]) -> String {
+    let key: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let query: Vec<String> = question
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    format!("/v1/views/{view}/rows/{key}/explain?{}", query.join("&"))
+}
+
+async fn explain(client: &Client, view: &str, key: &str, question: &[(&str, &str)]) -> Value {
+    client.get(&explain_path(view, key, question)).await.unwrap()
+}
+
+/// The changes are a chain, and the last of them is the row.
+fn assert_leads_to(why: &Value, row: &Value) {
+    let mut stands = serde_json::Map::new();
+    let mut last = 0;
+    for change in why["changes"].as_array().unwrap() {
+        let position = change["position"].as_u64().unwrap();
+        assert!(position > last, "{why}");
+        last = position;
+        for (name, value) in change["before"].as_object().into_iter().flatten() {
+            assert_eq!(stands.get(name), Some(value), "{name} before {position}: {why}");
+        }
+        match change["after"].as_object() {
+            Some(after) => stands.extend(after.clone()),
+            None => stands.clear(),
+        }
+    }
+    for (name, value) in &stands {
+        assert_eq!(row[name], *value, "{name}: {why}");
+    }
+    assert_eq!(row["position"], json!(last), "{why}");
+}

@@ -91,6 +91,17 @@ impl Rig {
             .unwrap();
         Client::new(&self.url, answer["token"].as_str().unwrap()).unwrap()
     }
+
+    /// A client of a tenant who may see rows of some ids only.
+    pub(crate) async fn client_of(&self, tenant: &str, own: &[&str]) -> Client {
+        let anonymous = Client::new(&self.url, "").unwrap();
+        let claims = json!({"tenant": tenant, "own": own});
+        let answer = anonymous
+            .send_json(Method::POST, "/v1/dev/token", &claims)
+            .await
+            .unwrap();
+        Client::new(&self.url, answer["token"].as_str().unwrap()).unwrap()
+    }
 }
 
 /// An empty folder that the account of a private Postgres can reach too.

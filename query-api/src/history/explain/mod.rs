@@ -3,6 +3,8 @@
 //! do not lead there, the whole log is folded instead, so that no wrong explanation is ever given.
 
 mod gather;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use chrono::{DateTime, Utc};

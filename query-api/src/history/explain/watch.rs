@@ -176,7 +176,8 @@ impl<V: View> TypedWatch<V> {
         is_member
     }
 
-    /// Whether a stored row alone makes an answer row of the watched key.
+    /// Whether a stored row alone makes an answer row of the watched key, or one that differs from it
+    /// by currency alone: what is counted distinct is counted over these together.
     fn belongs(&self, stored: &StoredRow<V::Row>) -> bool {
         self.query.selects(&stored.row, &None)
             && self
@@ -184,7 +185,7 @@ impl<V: View> TypedWatch<V> {
                 .answer(&[stored], &self.context(DateTime::UNIX_EPOCH))
                 .rows
                 .iter()
-                .any(|row| row.key == self.watched.key)
+                .any(|row| is_kin(row, &self.watched.key))
     }
 
     fn context(&self, now: DateTime<Utc>) -> AnswerContext<'_> {
@@ -241,6 +242,19 @@ fn lean<V: View>(stored: &StoredRow<V::Row>) -> StoredRow<V::Row> {
         position: stored.position,
         revision: stored.revision,
     }
+}
+
+/// Whether a key is that of a row, currency and unit of measure aside.
+fn is_kin(row: &AnswerRow, key: &str) -> bool {
+    let aside = |part: &str| {
+        let value = |name: &str| row.columns.get(name).and_then(Value::as_str);
+        [value("currency"), value("uom")].contains(&Some(part))
+    };
+    let (mine, theirs) = (row.key.split('|'), key.split('|'));
+    mine.clone().count() == theirs.clone().count()
+        && mine
+            .zip(theirs)
+            .all(|(mine, theirs)| mine == theirs || aside(mine))
 }
 
 type Columns = Map<String, Value>;
