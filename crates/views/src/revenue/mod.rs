@@ -150,6 +150,10 @@ impl View for Revenue {
     fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
         facts::trace(place, config)
     }
+
+    fn facts(row: &RevenueRows, event: &Event, workspace: &Workspace<Self>) -> Option<serde_json::Value> {
+        facts::facts(row, event, workspace)
+    }
 }
 
 /// Puts the refolded account in the place of the one before.

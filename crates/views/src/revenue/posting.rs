@@ -102,7 +102,7 @@ impl Entries {
 }
 
 impl Place {
-    fn pair(&self) -> Option<Pair> {
+    pub(super) fn pair(&self) -> Option<Pair> {
         (self.currency != self.reporting).then_some(Pair {
             base: self.currency,
             quote: self.reporting,

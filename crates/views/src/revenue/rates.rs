@@ -44,7 +44,7 @@ pub(super) struct RateDay {
 pub(super) struct Book(BTreeMap<Pair, Rates>);
 
 impl Pair {
-    fn doc_key(self) -> String {
+    pub(super) fn doc_key(self) -> String {
         format!("fx/{}{}", self.base, self.quote)
     }
 }
@@ -90,12 +90,17 @@ impl Book {
 }
 
 impl Rates {
-    /// The latest rate that holds on a day, in micros; of two for one day, the one published last.
-    fn on(&self, date: NaiveDate) -> Option<i64> {
+    /// The rate that holds on a day, in micros, and from when on it does.
+    pub(super) fn in_force(&self, date: NaiveDate) -> Option<(i64, NaiveDate)> {
         let held = self.published.facts().iter().map(|fact| &fact.recorded);
         held.filter(|rate| rate.effective_from <= date)
             .max_by_key(|rate| rate.effective_from)
-            .map(|rate| rate.rate_micros)
+            .map(|rate| (rate.rate_micros, rate.effective_from))
+    }
+
+    /// The latest rate that holds on a day, in micros; of two for one day, the one published last.
+    fn on(&self, date: NaiveDate) -> Option<i64> {
+        self.in_force(date).map(|(rate_micros, _)| rate_micros)
     }
 }
 
