@@ -93,11 +93,15 @@ pub(super) fn facts(row: &CallTimeRow, event: &Event, workspace: &Workspace<Call
         .filter(|segment| concerns(row, segment, call))
         .map(|segment| segment_facts(call_id, segment, call, workspace))
         .collect();
-    if shown.is_empty() && !matches!(row, CallTimeRow::Queue(_)) {
+    let beside = beside(row, &segments);
+    if shown.is_empty() && beside.is_empty() && !matches!(row, CallTimeRow::Queue(_)) {
         // Another call's event, by which so much time had gone by that this row's calls are given up.
         return Some(json!({ "watermark": time::format(workspace.meta().watermark?) }));
     }
     let mut facts = json!({ "call_id": call_id, "segments": shown });
+    if !beside.is_empty() {
+        facts["beside"] = Value::Array(beside);
+    }
     if let (Payload::CallSegmentCorrected(correction), Some(facts)) = (payload, facts.as_object_mut()) {
         facts.insert("approved_by".to_owned(), json!(correction.approved_by));
         facts.insert("reason".to_owned(), json!(correction.reason));
@@ -113,23 +117,40 @@ fn call_of(payload: &Payload) -> Option<&Id> {
 fn concerns(row: &CallTimeRow, segment: &Segment, call: &CallHistory) -> bool {
     match row {
         CallTimeRow::Agent(row) => {
-            let day = |id: &Id| {
-                call.posted
-                    .days
-                    .get(id)
-                    .is_some_and(|days| days.contains_key(&row.business_date))
-            };
-            let consulted = segment.consults.iter().any(|c| c.consultant_id == row.agent_id);
-            let taken_over = segment
-                .transfer
-                .as_ref()
-                .is_some_and(|t| t.to_agent_id == row.agent_id);
-            (segment.agent_id == row.agent_id || consulted || taken_over) && day(&row.agent_id)
+            let days = call.posted.days.get(&segment.agent_id);
+            segment.agent_id == row.agent_id && days.is_some_and(|days| days.contains_key(&row.business_date))
         }
         CallTimeRow::Centre(_) | CallTimeRow::Queue(_) => true,
         CallTimeRow::Live(row) => segment.segment_id == row.segment_id,
         CallTimeRow::Marked(row) => segment.segment_id == row.segment_id,
     }
+}
+
+/// What an agent's row has of a segment of somebody else: consulted in it, or taken over from it.
+fn beside(row: &CallTimeRow, segments: &[Segment]) -> Vec<Value> {
+    let CallTimeRow::Agent(row) = row else {
+        return Vec::new();
+    };
+    let others = segments.iter().filter(|segment| segment.agent_id != row.agent_id);
+    let told = others.flat_map(|segment| {
+        let consults = segment
+            .consults
+            .iter()
+            .filter(|consult| consult.consultant_id == row.agent_id)
+            .map(|consult| {
+                let span = consult.span.map(|(from, to)| [instant(from), instant(to)]);
+                json!({ "role": "consulted", "segment_id": segment.segment_id, "span": span })
+            });
+        let transfer = segment
+            .transfer
+            .iter()
+            .filter(|transfer| transfer.to_agent_id == row.agent_id)
+            .map(|transfer| {
+                json!({ "role": "taken_over", "segment_id": segment.segment_id, "at": instant(transfer.at_s) })
+            });
+        consults.chain(transfer).collect::<Vec<_>>()
+    });
+    told.collect()
 }
 
 fn segment_facts(

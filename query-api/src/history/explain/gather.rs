@@ -64,8 +64,11 @@ impl History {
         let Some(mut events) = self.read(scope, streams.into_iter().collect()).await? else {
             return Ok(None);
         };
+        // Configuration is set on an operator's clock and raises no watermark.
+        let mut timed = scope.clone();
+        timed.types.retain(|name| name != "TenantConfigured");
         for moment in &trace.moments {
-            let first = self.log().first_since(scope, *moment).await;
+            let first = self.log().first_since(&timed, *moment).await;
             events.extend(first.map_err(|error| of_log(&error))?);
         }
         events.sort_by_key(|event| event.position);
