@@ -1,11 +1,17 @@
 //! Holds two sequences of rows, both in table and key order, against each other, cell by cell.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use plimsoll_contracts::{TenantId, time};
 use serde_json::{Map, Value};
 
-use super::report::{DIFFERENCES_TOLD, Difference, TableReport};
+use super::{
+    Plan,
+    report::{DIFFERENCES_TOLD, Difference, TableReport},
+};
 
 /// A row of either side.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +140,31 @@ fn normal(value: Value) -> Value {
             .collect(),
         other => other,
     }
+}
+
+/// Rows in table and key order; where a plan tells rows apart by what they say, that is their key, with
+/// a number for those that say the same.
+pub(super) fn in_order(plan: &Plan, mut rows: Vec<SideRow>) -> Vec<SideRow> {
+    if let Some(by_content) = plan.by_content {
+        let mut said: BTreeMap<String, usize> = BTreeMap::new();
+        rows.sort_by_cached_key(|row| whole(&row.columns));
+        for row in &mut rows {
+            if let Some(content) = by_content(plan.tables[row.table], &row.columns) {
+                let times = said.entry(content.clone()).or_default();
+                *times += 1;
+                row.key = format!("{content}#{times}");
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.place().cmp(&b.place()));
+    rows
+}
+
+/// All cells but those that hang on the order of arrival, to number equal rows alike on both sides.
+fn whole(columns: &Map<String, Value>) -> String {
+    let mut columns = columns.clone();
+    columns.retain(|name, _| name != "line_no" && name != "cause");
+    Value::Object(columns).to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,12 @@ use std::time::Duration;
 use plimsoll_contracts::{Event, Position, TenantConfig, TenantId};
 use plimsoll_log::{Filter, Log, Recompute, Recomputed};
 
-use super::{ExpectedRow, Plan, Refusal, VerifyError, compare::SideRow, plan::Path, settings::Setting};
+use super::{
+    ExpectedRow, Plan, Refusal, VerifyError,
+    compare::{SideRow, in_order},
+    plan::Path,
+    settings::Setting,
+};
 
 /// Longest time that one statement may compute.
 const WITHIN: Duration = Duration::from_secs(900);
@@ -51,7 +56,7 @@ impl Expected {
                 let events = events(plan, log, tenant, up_to).await?;
                 let rows = recompute(&events, TenantConfig::default());
                 Ok(match rows {
-                    Ok(rows) => Ok(Self::Fold(in_order(plan, rows)?.into_iter())),
+                    Ok(rows) => Ok(Self::Fold(in_order(plan, of_sides(plan, rows)?).into_iter())),
                     Err(refusal) => Err(refusal),
                 })
             }
@@ -103,19 +108,15 @@ async fn events(
     Ok(events)
 }
 
-fn in_order(plan: &Plan, rows: Vec<ExpectedRow>) -> Result<Vec<SideRow>, VerifyError> {
-    let mut rows = rows
-        .into_iter()
-        .map(|row| {
-            Ok(SideRow {
-                table: number(plan.tables, row.table)?,
-                key: row.key,
-                columns: row.columns,
-            })
+fn of_sides(plan: &Plan, rows: Vec<ExpectedRow>) -> Result<Vec<SideRow>, VerifyError> {
+    let side = |row: ExpectedRow| {
+        Ok(SideRow {
+            table: number(plan.tables, row.table)?,
+            key: row.key,
+            columns: row.columns,
         })
-        .collect::<Result<Vec<_>, VerifyError>>()?;
-    rows.sort_by(|a, b| (a.table, &a.key).cmp(&(b.table, &b.key)));
-    Ok(rows)
+    };
+    rows.into_iter().map(side).collect()
 }
 
 fn number(tables: &[&'static str], table: &str) -> Result<usize, VerifyError> {

@@ -1,6 +1,7 @@
 //! Verification: recomputes a view from the raw log by a path of its own and holds every cell
 //! against what the stores have at the same position. Nothing here may use the views crate.
 
+mod commission;
 mod compare;
 mod expected;
 mod operation;

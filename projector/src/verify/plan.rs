@@ -2,7 +2,9 @@
 
 use plimsoll_contracts::{Event, TenantConfig};
 
-use super::{ExpectedRow, Refusal};
+use serde_json::{Map, Value};
+
+use super::{ExpectedRow, Refusal, commission};
 
 /// The independent path to a view's rows.
 #[derive(Debug)]
@@ -18,9 +20,14 @@ pub(crate) struct Plan {
     /// Keys of the configuration that may not change once there are such events: what the fold did
     /// under the old value cannot be told from the log alone.
     pub(crate) fixed: &'static [&'static str],
+    /// What to tell rows of a table apart by, where their key hangs on the order of arrival.
+    pub(crate) by_content: Option<ByContent>,
     /// What is not compared, in words.
     pub(crate) not_compared: &'static [&'static str],
 }
+
+/// From a table and a row's columns, what tells the row apart; none where its own key does.
+pub(crate) type ByContent = fn(&str, &Map<String, Value>) -> Option<String>;
 
 /// What computes the rows.
 #[derive(Debug)]
@@ -28,13 +35,12 @@ pub(crate) enum Path {
     /// A statement over the raw events.
     Sql(&'static str),
     /// A naive fold over all events of a tenant.
-    #[expect(dead_code, reason = "commission is the view that needs it")]
     Fold(fn(&[Event], TenantConfig) -> Result<Vec<ExpectedRow>, Refusal>),
 }
 
 const LOG_ORDER: &str = "position, revision, state: they depend on the order in which events arrived";
 
-const PLANS: &[Plan] = &[SALES_VOLUME, CALL_TIME, REVENUE];
+const PLANS: &[Plan] = &[SALES_VOLUME, CALL_TIME, REVENUE, COMMISSION];
 
 const SALES_VOLUME: Plan = Plan {
     view: "sales-volume",
@@ -51,6 +57,7 @@ const SALES_VOLUME: Plan = Plan {
         "ProductPriceChanged",
     ],
     fixed: &[],
+    by_content: None,
     not_compared: &[LOG_ORDER],
 };
 
@@ -86,6 +93,7 @@ const CALL_TIME: Plan = Plan {
         "short_call_s",
         "service_level",
     ],
+    by_content: None,
     not_compared: &[LOG_ORDER],
 };
 
@@ -111,7 +119,23 @@ const REVENUE: Plan = Plan {
         "ItemReturned",
     ],
     fixed: &["reporting_currency", "recognition_basis"],
+    by_content: None,
     not_compared: &[LOG_ORDER],
+};
+
+const COMMISSION: Plan = Plan {
+    view: "commission",
+    tables: &["lines", "persistency", "policies", "statements"],
+    path: Path::Fold(commission::recompute),
+    types: commission::TYPES,
+    fixed: &[],
+    by_content: Some(commission::by_content),
+    not_compared: &[
+        LOG_ORDER,
+        "line_no of lines: it is the order in which they were posted; lines are told apart by what they say",
+        "cause of an adjust line where no rule says which late event a difference is put down to (a bonus whose \
+         production changed, a hierarchy that was entered late)",
+    ],
 };
 
 /// How a view is recomputed; none when there is no independent path to it.

@@ -8,12 +8,12 @@ use std::{
 
 use plimsoll_contracts::{Epoch, Position, TenantId};
 use plimsoll_log::Log;
-use plimsoll_store::{Scan, StoredRow, Stores};
+use plimsoll_store::{Scan, Stores};
 use serde::Deserialize;
 
 use super::{
     Plan, Refusal, Verdict, VerifyReport,
-    compare::{SideRow, Tally, order},
+    compare::{SideRow, Tally, in_order, order},
     expected::Expected,
     report::{DIFFERENCES_TOLD, TenantReport},
     settings,
@@ -168,6 +168,9 @@ async fn one_tenant(
         scan,
         rows: VecDeque::new(),
     };
+    if plan.by_content.is_some() {
+        stored = stored.by_content(plan).await?;
+    }
     let mut tally = Tally::new(tenant.clone(), plan.tables);
     let (mut left, mut right) = (stored.next().await?, expected.next().await?);
     while let Some(first) = order(left.as_ref(), right.as_ref()) {
@@ -208,7 +211,7 @@ fn readable(scan: &Scan) -> Result<Result<(), Refusal>, VerifyError> {
 /// The store's rows, one by one.
 struct Stored {
     scan: Scan,
-    rows: VecDeque<(usize, StoredRow)>,
+    rows: VecDeque<SideRow>,
 }
 
 impl Stored {
@@ -217,15 +220,24 @@ impl Stored {
             let Some((table, rows)) = self.scan.next().await? else {
                 return Ok(None);
             };
-            self.rows.extend(rows.into_iter().map(|row| (table, row)));
+            for row in rows {
+                self.rows.push_back(SideRow {
+                    table,
+                    key: row.key,
+                    columns: serde_json::from_str(row.body.get())?,
+                });
+            }
         }
-        let Some((table, row)) = self.rows.pop_front() else {
-            return Ok(None);
-        };
-        Ok(Some(SideRow {
-            table,
-            key: row.key,
-            columns: serde_json::from_str(row.body.get())?,
-        }))
+        Ok(self.rows.pop_front())
+    }
+
+    /// All rows at hand, told apart by what they say.
+    async fn by_content(mut self, plan: &Plan) -> Result<Self, VerifyError> {
+        let mut rows = Vec::new();
+        while let Some(row) = self.next().await? {
+            rows.push(row);
+        }
+        self.rows = in_order(plan, rows).into();
+        Ok(self)
     }
 }
