@@ -332,8 +332,8 @@ mod tests {
 
     #[test]
     fn parked_events_are_counted_and_not_their_owners() {
-        let entry =
-            serde_json::json!({"key": "k", "event_id": uuid::Uuid::nil(), "reason": "r", "position": 1});
+        let entry = serde_json::json!({"key": "k", "event": uuid::Uuid::nil(), "reason": "r", "position": 1,
+            "occurred_at": "2026-03-01T00:00:00.000Z"});
         let row = |owner: &str, entries: usize| {
             serde_json::json!({"owner": owner, "entries": vec![entry.clone(); entries]}).to_string()
         };

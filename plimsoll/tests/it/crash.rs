@@ -170,7 +170,8 @@ fn at(event: &ImportedEvent, position: u64) -> Event {
 }
 
 /// Orders with their payments, spread over some days.
-fn events() -> Vec<ImportedEvent> {
+/// Orders with their payments, each its own stream.
+pub(crate) fn events() -> Vec<ImportedEvent> {
     let start: chrono::DateTime<chrono::Utc> = "2026-03-01T00:00:00Z".parse().unwrap();
     (0..ORDERS)
         .flat_map(|number| {

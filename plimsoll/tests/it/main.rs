@@ -1,6 +1,10 @@
 //! Black-box tests of the binary, over real servers, real data and the wire as clients see it.
 
 #[cfg(test)]
+mod asked;
+#[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod data;

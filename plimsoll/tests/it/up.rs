@@ -1,10 +1,13 @@
 //! `plimsoll up` as a newcomer sees it: ready, moving numbers, a clean end, nothing left running.
 
-use std::time::Duration;
-
+use plimsoll::client::Client;
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::rig::{Rig, eventually};
+use crate::{
+    crash,
+    rig::{Rig, eventually, import, rows},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_simulation_moves_every_view_and_ctrl_c_leaves_nothing_behind() {
@@ -56,36 +59,62 @@ async fn servers_die_with_the_process_even_when_it_is_killed() {
     .await;
 }
 
+/// Doors that need no token: a description, and the way to a token where `up` gives them.
+const OPEN: [&str; 1] = ["/v1/dev/token"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_everything_but_health_is_401() {
     let rig = Rig::start();
     let http = reqwest::Client::new();
-    for path in [
-        "/v1/views",
-        "/v1/views/revenue",
-        "/v1/log",
-        "/v1/config",
-        "/v1/projections",
-        "/v1/events",
+    let document: Value = http
+        .get(format!("{}/v1/openapi.json", rig.url))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let mut doors = vec![(Method::GET, "/metrics".to_owned())];
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let path = path.replace('{', "").replace('}', "");
+            if let Ok(method) = method.to_uppercase().parse()
+                && !OPEN.contains(&path.as_str())
+            {
+                doors.push((method, path));
+            }
+        }
+    }
+    assert!(doors.len() > 60, "{}", doors.len());
+    for part in [
+        "projections",
+        "operations",
+        "views",
+        "events:import",
+        "commands:batch",
+        "config",
     ] {
-        let answer = http.get(format!("{}{path}", rig.url)).send().await.unwrap();
-        assert_eq!(answer.status(), 401, "{path}");
+        let found = doors
+            .iter()
+            .any(|(_, path)| path.starts_with(&format!("/v1/{part}")));
+        assert!(found, "the document has no /v1/{part}");
+    }
+    for (method, path) in doors {
+        let answer = http
+            .request(method.clone(), format!("{}{path}", rig.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 401, "{method} {path}");
         assert_eq!(
             answer.headers()["content-type"],
             "application/problem+json",
             "{path}"
         );
     }
-    for path in ["/healthz", "/readyz", "/v1/openapi.json"] {
-        assert_eq!(
-            http.get(format!("{}{path}", rig.url))
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            200,
-            "{path}"
-        );
+    for path in ["/healthz", "/readyz"] {
+        let answer = http.get(format!("{}{path}", rig.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
     }
     let nowhere = http.get(format!("{}/v1/nowhere", rig.url)).send().await.unwrap();
     assert_eq!(nowhere.status(), 404);
@@ -93,39 +122,84 @@ async fn without_a_token_everything_but_health_is_401() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_serves_all_the_while_and_ends_with_the_same_rows() {
-    let rig = Rig::start_with(&[]);
+async fn metrics_are_for_operators_and_every_wrong_method_or_path_is_a_problem_document() {
+    let rig = Rig::start();
     let client = rig.client("main").await;
-    let params = "/v1/views/sales-volume?group_by=product";
-    eventually("there are sales", || async {
-        let answer = client.get(params).await;
-        answer.is_ok_and(|a| a["rows"].as_array().is_some_and(|rows| rows.len() > 5))
-    })
-    .await;
-    let output = tokio::task::spawn_blocking({
-        let (dir, url) = (rig.dir.path().to_owned(), rig.url.clone());
-        move || {
-            let run: Value = serde_json::from_slice(&std::fs::read(dir.join("run.json")).unwrap()).unwrap();
-            std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-                .args(["projection", "rebuild", "sales-volume", "--url", &url])
-                .args(["--token", run["token"].as_str().unwrap()])
-                .output()
-                .unwrap()
-        }
-    })
-    .await
-    .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let status = client.get("/v1/projections/sales-volume").await.unwrap();
-    assert!(status.to_string().contains("\"version\":"), "{status}");
-    tokio::time::timeout(Duration::from_secs(30), client.get(params))
-        .await
-        .unwrap()
+    let metrics = client.request(Method::GET, "/metrics").send().await.unwrap();
+    assert_eq!(metrics.status(), 200);
+    let http = reqwest::Client::new();
+    for (method, path, status, allow) in [
+        (Method::DELETE, "/v1/views/revenue", 405, Some("GET,HEAD")),
+        (Method::POST, "/v1/projections", 405, Some("GET,HEAD")),
+        (Method::PUT, "/v1/operations/x", 405, Some("GET,HEAD")),
+        (Method::GET, "/v1/commands/orders/PlaceOrder", 405, Some("POST")),
+        (Method::POST, "/healthz", 405, Some("GET,HEAD")),
+        (Method::POST, "/metrics", 405, Some("GET,HEAD")),
+        (Method::POST, "/v1/openapi.json", 405, Some("GET,HEAD")),
+        (Method::GET, "/v1/views/%FF", 400, None),
+        (Method::GET, "/v1/streams/%FF", 400, None),
+        (Method::GET, "/v1/projections/%FF", 400, None),
+        (Method::GET, "/v1/operations/%FF", 400, None),
+    ] {
+        let answer = client.request(method.clone(), path).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        let headers = answer.headers();
+        assert_eq!(
+            headers["content-type"], "application/problem+json",
+            "{method} {path}"
+        );
+        assert_eq!(
+            headers.get("allow").map(|allow| allow.to_str().unwrap()),
+            allow,
+            "{method} {path}"
+        );
+    }
+    let rebound = http
+        .post(format!("{}/v1/dev/token", rig.url))
+        .header("host", "evil.example");
+    assert_eq!(rebound.send().await.unwrap().status(), 403);
+}
+
+/// The version that serves a view.
+async fn version(client: &Client, view: &str) -> u64 {
+    let status = client.get(&format!("/v1/projections/{view}")).await.unwrap();
+    status["version"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_serves_all_the_while_and_ends_with_the_same_rows() {
+    let rig = Rig::start();
+    let client = rig.client("main").await;
+    let position = import(&client, &crash::events()).await;
+    let params = [("group_by", "product")];
+    let before = rows(&client, "sales-volume", &params, position).await["rows"].clone();
+    assert!(before.as_array().unwrap().len() > 5, "{before}");
+    let from = version(&client, "sales-volume").await;
+
+    let run: Value =
+        serde_json::from_slice(&std::fs::read(rig.dir.path().join("run.json")).unwrap()).unwrap();
+    let mut rebuild = tokio::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["projection", "rebuild", "sales-volume", "--url", &rig.url])
+        .args(["--token", run["token"].as_str().unwrap()])
+        .spawn()
         .unwrap();
+    let mut polls = 0_u32;
+    let ended = loop {
+        let answer = client
+            .get("/v1/views/sales-volume?group_by=product")
+            .await
+            .unwrap();
+        assert_eq!(answer["rows"], before, "poll {polls} during the rebuild");
+        polls += 1;
+        if let Some(status) = rebuild.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert!(ended.success(), "{ended}");
+    assert!(polls > 1, "nothing was asked while it was rebuilt");
+    assert_eq!(version(&client, "sales-volume").await, from + 1);
+    let after = rows(&client, "sales-volume", &params, position).await["rows"].clone();
+    assert_eq!(after, before);
 }
 
 /// Every process below one, as the kernel tells.

@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::{
+    asked::questions,
+    columns::Columns,
     rig::{Rig, import, rows},
     socket::Watcher,
 };
@@ -64,17 +66,18 @@ async fn commission_cases_hold_through_the_whole_system() {
 async fn check(view: &str, file: &str, families: &[&str]) {
     let rig = Rig::start();
     let file: Value = serde_json::from_str(file).unwrap();
-    let mut tables = 0;
+    let (mut tables, mut columns) = (0, Columns::default());
     for case in file["vectors"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
         if families.contains(&name.split('-').next().unwrap()) {
-            tables += check_case(&rig, view, case).await;
+            tables += check_case(&rig, view, case, &mut columns).await;
         }
     }
+    columns.check(&rig.client("main").await, view).await;
     assert!(tables > 0, "no table was compared");
 }
 
-async fn check_case(rig: &Rig, view: &str, case: &Value) -> usize {
+async fn check_case(rig: &Rig, view: &str, case: &Value, columns: &mut Columns) -> usize {
     let name = case["name"].as_str().unwrap();
     let tenant = name.chars().take(60).collect::<String>();
     let client = rig.client(&tenant).await;
@@ -86,31 +89,36 @@ async fn check_case(rig: &Rig, view: &str, case: &Value) -> usize {
             .await
             .unwrap();
     }
-    let asked: Vec<_> = case["expect"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter_map(|(table, expected)| Some((table, expected, question(view, table)?)))
+    let tables = case["expect"].as_object().unwrap().iter();
+    let asked: Vec<_> = tables
+        .flat_map(|(table, expected)| questions(view, case, table, expected))
         .collect();
     let mut watchers = Vec::new();
-    for (_, _, params) in &asked {
-        watchers.push(Watcher::open(rig, &tenant, view, params).await);
+    for question in &asked {
+        watchers.push(Watcher::open(rig, &tenant, view, &question.params()).await);
     }
     let position = import(&client, &importable(&tenant, &case["events"])).await;
-    for ((table, expected, params), watcher) in asked.iter().zip(&mut watchers) {
-        let what = format!("{name} {table}");
-        let answer = rows(&client, view, params, position).await;
+    columns.look(&client, view, position).await;
+    for (question, watcher) in asked.iter().zip(&mut watchers) {
+        let (what, expected) = (format!("{name} {}", question.what), &question.expected);
+        let answer = rows(&client, view, &question.params(), position).await;
         let over_http = answer["rows"].as_array().unwrap();
+        let like = mapped(expected, &tenant);
+        if question.ranked {
+            let ranked: Vec<String> = picked(over_http, &like).iter().map(Value::to_string).collect();
+            let expected: Vec<String> = like.iter().map(Value::to_string).collect();
+            assert_eq!(ranked, expected, "{what}: the order");
+        }
         assert_eq!(
             shown(over_http, expected, &tenant),
-            sorted(&mapped(expected, &tenant)),
+            sorted(&like),
             "{what} over HTTP"
         );
         watcher.reach(position).await;
         let accumulated: Vec<Value> = watcher.rows.values().cloned().collect();
         assert_eq!(
             shown(&accumulated, expected, &tenant),
-            sorted(&mapped(expected, &tenant)),
+            sorted(&like),
             "{what} over a socket"
         );
     }
@@ -204,15 +212,19 @@ pub(crate) fn mapped(expected: &Value, tenant: &str) -> Vec<Value> {
 
 /// The columns that the expected rows show, of the rows that there are.
 pub(crate) fn shown(rows: &[Value], expected: &Value, tenant: &str) -> Vec<String> {
-    let like = mapped(expected, tenant);
+    sorted(&picked(rows, &mapped(expected, tenant)))
+}
+
+/// The columns of the first of `like`; whole rows where there is none.
+fn picked(rows: &[Value], like: &[Value]) -> Vec<Value> {
     let Some(Value::Object(columns)) = like.first() else {
-        return rows.iter().map(Value::to_string).collect();
+        return rows.to_vec();
     };
     let pick = |row: &Value| {
         let value = |name: &String| (name.clone(), row.get(name).cloned().unwrap_or(Value::Null));
         Value::Object(columns.keys().map(value).collect::<Map<_, _>>())
     };
-    sorted(&rows.iter().map(pick).collect::<Vec<_>>())
+    rows.iter().map(pick).collect()
 }
 
 pub(crate) fn sorted(rows: &[Value]) -> Vec<String> {
