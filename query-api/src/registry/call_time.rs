@@ -62,7 +62,8 @@ pub(super) const DESCRIPTION: Description = &[
             ("abandoned_short", "integer"),
             ("wait_answered_s", "integer"),
             ("service_level", "json"),
-            ("formula", "text"),
+            ("service_level_formula", "text"),
+            ("asa", "json"),
         ],
     },
     Table {
