@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything a change must pass, in the order in which a failure is cheapest to learn.
 //! It stops at the first step that fails.
 
-use std::{env, path::PathBuf, process::Command, time::Instant};
+use std::{collections::BTreeSet, env, path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -13,6 +13,9 @@ use crate::{
     tidy, web,
     workspace::Workspace,
 };
+
+/// Names the file in which a test that finds no real data leaves its name.
+const ABSENT_LIST: &str = "PLIMSOLL_TEST_ABSENT";
 
 /// The steps, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -79,7 +82,7 @@ struct Run<'a> {
     /// What the tests are told about the servers.
     environment: Vec<(&'static str, String)>,
     total: Tally,
-    absent: Vec<&'static str>,
+    absent: Vec<String>,
 }
 
 impl Run<'_> {
@@ -138,7 +141,7 @@ impl Run<'_> {
             }
             Outcome::Absent(what) => {
                 say::line(format_args!("{name}: ABSENT: {what}"));
-                self.absent.push(what);
+                self.absent.push(what.to_owned());
             }
         }
         Ok(())
@@ -151,7 +154,18 @@ impl Run<'_> {
         } else {
             runner.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
         }
-        self.counted(&mut runner)
+        let list = self.workspace.target().join("tests-without-data.txt");
+        match std::fs::remove_file(&list) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing {}", list.display()));
+            }
+            _ => {}
+        }
+        runner.env(ABSENT_LIST, &list);
+        let outcome = self.counted(&mut runner);
+        self.absent
+            .extend(without_data(&std::fs::read_to_string(&list).unwrap_or_default()));
+        outcome
     }
 
     fn web(&mut self) -> Result<Outcome> {
@@ -200,6 +214,19 @@ impl Run<'_> {
     }
 }
 
+/// The line about tests that passed without looking at anything; a test may have left its name
+/// more than once.
+fn without_data(list: &str) -> Option<String> {
+    let tests: BTreeSet<&str> = list.lines().filter(|name| !name.is_empty()).collect();
+    (!tests.is_empty()).then(|| {
+        format!(
+            "real data (docs/data.md; PLIMSOLL_DATA names the folder): {} tests did not check anything: {}",
+            tests.len(),
+            tests.into_iter().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
 fn done(result: Result<()>) -> Result<Outcome> {
     result.map(|()| Outcome::Done(Tally::default()))
 }
@@ -245,4 +272,19 @@ fn chromium() -> Result<PathBuf> {
         "chromium",
     ])?;
     find().context("chromium was installed and is still not on PATH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_data;
+
+    #[test]
+    fn tests_that_found_no_data_are_counted_once_and_named() {
+        let line = without_data("retail_days\ncalls_days\nretail_days\n").unwrap();
+        assert!(
+            line.contains("2 tests did not check anything: calls_days, retail_days"),
+            "{line}"
+        );
+        assert_eq!(without_data(""), None);
+    }
 }
