@@ -286,7 +286,7 @@ impl BonusSchedule {
 impl Plan {
     /// The bonus schedule of a month and currency: the latest effective one that was known when
     /// the month was closed.
-    fn bonus_of(&self, month: Month, currency: Currency, by: Position) -> Option<&BonusSchedule> {
+    pub(super) fn bonus_of(&self, month: Month, currency: Currency, by: Position) -> Option<&BonusSchedule> {
         self.bonuses
             .iter()
             .filter(|known| known.stamp.position < by)
@@ -309,7 +309,12 @@ pub struct Producer {
 }
 
 fn production_key(month: Month, producer: &Producer) -> String {
-    format!("production/{month}/{}/{}", producer.planner, producer.currency)
+    production_key_of(month, &producer.planner, producer.currency)
+}
+
+/// Key of a production's document.
+pub(super) fn production_key_of(month: Month, planner: &Id, currency: Currency) -> String {
+    format!("production/{month}/{planner}/{currency}")
 }
 
 fn load(

@@ -12,6 +12,7 @@ mod cap;
 mod clawback;
 mod corrections;
 mod doc;
+mod facts;
 mod gather;
 mod hierarchy;
 mod index;
@@ -34,7 +35,7 @@ mod stamp;
 mod state;
 mod statement;
 
-use plimsoll_contracts::{Event, Payload, rows::PolicyStatus};
+use plimsoll_contracts::{Event, Payload, TenantConfig, rows::PolicyStatus};
 
 use self::{
     ledger::Owner,
@@ -42,7 +43,7 @@ use self::{
     policy::{Contract, Happened, What},
     stamp::Stamp,
 };
-use crate::{FoldError, View, Workspace};
+use crate::{FoldError, Place, Trace, View, Workspace};
 
 pub use self::{doc::Doc, query::CommissionQuery, rows::Row};
 
@@ -93,6 +94,14 @@ impl View for Commission {
                 | "CommissionPeriodClosed"
                 | "CommissionAdjusted"
         )
+    }
+
+    fn trace(place: Place<'_>, _config: &TenantConfig) -> Option<Trace> {
+        facts::trace(place)
+    }
+
+    fn facts(row: &Row, event: &Event, workspace: &Workspace<Self>) -> Option<serde_json::Value> {
+        facts::facts(row, event, workspace)
     }
 
     fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError> {

@@ -6,7 +6,7 @@ use plimsoll_contracts::{Id, Label, config::MissingLevel, events::OverrideKind, 
 
 use super::{
     hierarchy::Level,
-    plan::{OverrideRule, Plan, known_by},
+    plan::{Known, OverrideRule, Plan, known_by},
     rates::share,
     stamp::Stamp,
     state::{Cause, Context, Line, State, names},
@@ -89,12 +89,22 @@ fn manager_of(chain: &[Level], place: usize, missing: MissingLevel) -> Id {
 impl Plan {
     /// The latest rule of a level effective at the contract date, among those known at an event.
     fn override_rule(&self, level: &Label, contract_date: NaiveDate, by: &Stamp) -> Option<&OverrideRule> {
+        self.override_known(level, contract_date, by)
+            .map(|known| &known.document)
+    }
+
+    /// The same with the event that made it known.
+    pub(super) fn override_known(
+        &self,
+        level: &Label,
+        contract_date: NaiveDate,
+        by: &Stamp,
+    ) -> Option<&Known<OverrideRule>> {
         known_by(&self.overrides, Some(by))
             .filter(|known| known.document.level == *level && known.document.effective_from <= contract_date)
             .max_by(|a, b| {
                 let dates = a.document.effective_from.cmp(&b.document.effective_from);
                 dates.then_with(|| a.stamp.order(&b.stamp))
             })
-            .map(|known| &known.document)
     }
 }

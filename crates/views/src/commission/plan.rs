@@ -152,15 +152,23 @@ impl Plan {
     /// The share that comes back after `paid` instalments, basis points, by the schedule effective
     /// at the contract date among those known at `by` (all, where none is given) (M-R5).
     pub(super) fn clawback_bp(&self, contract_date: NaiveDate, paid: u16, by: Option<&Stamp>) -> i64 {
-        let known = known_by(&self.clawbacks, by);
-        let schedule = known
+        let schedule = self.clawback_known(contract_date, by);
+        let step = schedule.and_then(|s| s.document.steps.iter().find(|step| paid <= step.paid_to));
+        step.map_or(0, |step| i64::from(step.rate_bp))
+    }
+
+    /// That schedule, with the event that made it known.
+    pub(super) fn clawback_known(
+        &self,
+        contract_date: NaiveDate,
+        by: Option<&Stamp>,
+    ) -> Option<&Known<ClawbackSchedule>> {
+        known_by(&self.clawbacks, by)
             .filter(|known| known.document.effective_from <= contract_date)
             .max_by(|a, b| {
                 let dates = a.document.effective_from.cmp(&b.document.effective_from);
                 dates.then_with(|| a.stamp.order(&b.stamp))
-            });
-        let step = schedule.and_then(|s| s.document.steps.iter().find(|step| paid <= step.paid_to));
-        step.map_or(0, |step| i64::from(step.rate_bp))
+            })
     }
 }
 

@@ -242,7 +242,7 @@ impl PolicyDoc {
 }
 
 /// The policy's events and those of the rate documents that may govern it, in canonical order.
-fn timeline<'a>(
+pub(super) fn timeline<'a>(
     plan: &Plan,
     contract: &Contract,
     events: &'a [Happened],

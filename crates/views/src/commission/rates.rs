@@ -124,6 +124,16 @@ impl Rate {
         self.schedule.iter().map(|step| step.from).min()
     }
 
+    /// Which of a step's instalments this is, from 0; none when the step does not name it.
+    pub(super) fn place_in(&self, step: &RateStep, instalment: u16) -> Option<usize> {
+        instalments(step).position(|named| named == instalment)
+    }
+
+    /// How many instalments a step names.
+    pub(super) fn count_of(&self, step: &RateStep) -> usize {
+        instalments(step).count()
+    }
+
     /// Whether the policy says what the rates are a share of.
     pub(super) fn has_basis(&self, contract: &Contract) -> bool {
         self.basis_minor(contract).is_some()

@@ -9,6 +9,8 @@ mod call_time_rules;
 #[cfg(test)]
 mod commission;
 #[cfg(test)]
+mod commission_explain;
+#[cfg(test)]
 mod commission_policies;
 #[cfg(test)]
 mod commission_rules;
