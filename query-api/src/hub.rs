@@ -162,7 +162,7 @@ impl Ear {
         self.hub
             .state
             .send_if_modified(|state| state.silent_since.take().is_some());
-        self.hub.tell(&Item::Change(Arc::new(change)));
+        self.hub.tell(&Item::Change(Arc::new(change.into())));
     }
 
     async fn look(&mut self, lost: bool) {

@@ -43,3 +43,5 @@ pub const REPLAYS_REFUSED: &str = "plimsoll_history_refused_total";
 pub const EXPLANATIONS: &str = "plimsoll_history_explanations_total";
 /// Answers computed over more stored rows than a worker should be held up with, by `view` (counter).
 pub const HEAVY_ANSWERS: &str = "plimsoll_cohort_heavy_answers_total";
+/// Cohorts ended because computing their answer broke, by `view` (counter).
+pub const BROKEN: &str = "plimsoll_cohort_broken_total";

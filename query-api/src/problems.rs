@@ -89,6 +89,13 @@ pub(crate) fn going_down() -> Problem {
     Problem::unavailable("this node is being shut down; ask again")
 }
 
+/// 500: computing the answer broke; a fault of this program.
+pub(crate) fn broken() -> Problem {
+    Problem::new(500, "internal", "The server failed")
+        .detail("computing the answer to this question failed; the server's log says where")
+        .retry_after(5)
+}
+
 /// 503: no projector has made the view yet.
 pub(crate) fn not_projected(view: &str) -> Problem {
     Problem::new(503, "not-yet-projected", "The view has not been made yet")

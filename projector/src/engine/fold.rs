@@ -9,13 +9,13 @@ use plimsoll_store::{
     Commit, DocWrite, Found, Lookup, MetaWrite, Projection, Restatement, RowWrite, StoredRow,
 };
 use plimsoll_views::{
-    FoldError, Meta, Row, View, Workspace,
+    Meta, Row, View, Workspace,
     fold::{Changes, Key, Need, PARKED_TABLE, ParkedRow},
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::EngineError;
+use super::{EngineError, care::Care};
 use crate::metrics;
 
 /// Events looked ahead for what they need.
@@ -32,6 +32,8 @@ pub(super) struct Folder<V: View> {
     parked: BTreeMap<TenantId, u64>,
     /// Whether an event of the view was folded since the last [`Folder::take`].
     touched: bool,
+    /// Which events the store has refused.
+    care: Care,
 }
 
 /// What a batch changed: for the store, and for those who watch.
@@ -43,7 +45,7 @@ pub(super) struct Changed {
 
 impl<V: View> Folder<V> {
     /// Starts from what the store holds.
-    pub(super) async fn open(projection: Projection) -> Result<Self, EngineError> {
+    pub(super) async fn open(projection: Projection, care: Care) -> Result<Self, EngineError> {
         let mut parked = BTreeMap::new();
         for (tenant, meta) in projection.metas().await? {
             parked.insert(tenant, decode::<Meta>(&meta)?.parked);
@@ -53,6 +55,7 @@ impl<V: View> Folder<V> {
             tenants: BTreeMap::new(),
             parked,
             touched: false,
+            care,
         })
     }
 
@@ -70,8 +73,19 @@ impl<V: View> Folder<V> {
                 index += 1;
                 continue;
             };
-            match fold_or_park(workspace, event) {
-                Ok(()) => (index, lookups) = (index + 1, 0),
+            let folded = match self.care.why_not(event.position) {
+                Some(reason) => workspace
+                    .park_unreadable(event, reason)
+                    .map(|()| Some(reason.to_owned())),
+                None => workspace.fold_or_park(event),
+            };
+            match folded {
+                Ok(parked) => {
+                    if let Some(reason) = parked {
+                        tracing::warn!(view = V::NAME, position = %event.position, stream = %event.stream, reason, "event parked");
+                    }
+                    (index, lookups) = (index + 1, 0);
+                }
                 Err(_missing) if lookups < LOOKUPS_MAX => {
                     lookups += 1;
                     self.load(&events[index..]).await?;
@@ -296,17 +310,6 @@ impl Changed {
 /// Whether a view has anything to do with an event.
 fn concerns<V: View>(event: &Event) -> bool {
     &*event.event_type == "TenantConfigured" || V::reads(&event.event_type)
-}
-
-/// Folds an event, or parks it with its stream when this program cannot read it.
-fn fold_or_park<V: View>(workspace: &mut Workspace<V>, event: &Event) -> Result<(), FoldError> {
-    match workspace.fold(event) {
-        Err(FoldError::Unreadable(reason)) => {
-            tracing::warn!(view = V::NAME, position = %event.position, stream = %event.stream, reason, "event parked");
-            workspace.park_unreadable(event, &reason)
-        }
-        folded => folded,
-    }
 }
 
 const fn kept<R>(row: R, stored: &StoredRow) -> plimsoll_views::StoredRow<R> {

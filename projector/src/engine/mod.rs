@@ -1,5 +1,6 @@
 //! The engine: who works on which version, and how a batch becomes a commit.
 
+mod care;
 mod fold;
 mod pace;
 mod supervise;
@@ -42,6 +43,13 @@ pub(crate) enum EngineError {
     Store(#[from] StoreError),
     #[error("the commit failed")]
     Commit(#[from] CommitError),
+    #[error("the store refuses what the events {first} to {last} come to")]
+    Refused {
+        first: plimsoll_contracts::Position,
+        last: plimsoll_contracts::Position,
+        #[source]
+        source: StoreError,
+    },
     #[error("the log cannot be followed")]
     Tail(#[from] TailError),
     #[error("the fold asks for the same state again and again at position {position}")]
@@ -58,12 +66,15 @@ impl EngineError {
                 matches!(
                     error,
                     StoreError::Database(_) | StoreError::Redis(_) | StoreError::Gone { .. }
-                )
+                ) && !error.is_refusal()
             }
             Self::Commit(CommitError::Fenced { .. }) => true,
             Self::Tail(TailError::Stopped) => true,
             Self::Tail(TailError::Read(error)) => error.is_transient(),
-            Self::Tail(TailError::Ahead { .. }) | Self::Stuck { .. } | Self::State(_) => false,
+            Self::Tail(TailError::Ahead { .. })
+            | Self::Refused { .. }
+            | Self::Stuck { .. }
+            | Self::State(_) => false,
         }
     }
 

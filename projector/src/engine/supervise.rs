@@ -86,20 +86,16 @@ async fn attend<V: View>(
     if id.epoch != *context.log.epoch() {
         return refuse(context, &id, record.error.as_deref()).await;
     }
-    if let Some(held) = running.get(&id.version) {
-        if !held.task.is_finished() {
-            held.records.send_if_modified(|known| {
-                let differs = *known != record;
-                *known = record;
-                differs
-            });
-            return Ok(());
-        }
-        tracing::error!(
-            view = V::NAME,
-            version = id.version,
-            "worker ended by itself; starting it again"
-        );
+    if let Some(held) = running.get(&id.version).filter(|held| !held.task.is_finished()) {
+        held.records.send_if_modified(|known| {
+            let differs = *known != record;
+            *known = record;
+            differs
+        });
+        return Ok(());
+    }
+    if let Some(Running { task, .. }) = running.remove(&id.version) {
+        report_end(context, &id, task).await?;
     }
     let (sender, receiver) = watch::channel(record);
     let task = context
@@ -113,6 +109,19 @@ async fn attend<V: View>(
         },
     );
     Ok(())
+}
+
+/// A worker that ended by itself is started again; that it broke must not stay unseen.
+async fn report_end(context: &Context, id: &ProjectionId, task: JoinHandle<()>) -> Result<(), StoreError> {
+    let Err(error) = task.await else { return Ok(()) };
+    tracing::error!(
+        view = id.view,
+        version = id.version,
+        error = &error as &dyn std::error::Error,
+        "worker broke; starting it again"
+    );
+    let told = format!("the worker broke and was started again: {error}");
+    context.stores.set_error(id, Some(&told)).await
 }
 
 /// A store of another history is never mixed in.

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
-use super::{Context, EngineError, fold::Folder, pace::Pace, worker::Ended};
+use super::{Context, EngineError, care::Care, fold::Folder, pace::Pace, worker::Ended};
 use crate::metrics;
 
 pub(super) struct Tenure<'a, V: View> {
@@ -33,6 +33,10 @@ pub(super) struct Tenure<'a, V: View> {
     caught_up: bool,
     /// The control tables hold an error of before.
     ailing: bool,
+    /// What was learned from refused commits.
+    care: &'a Care,
+    /// The worker's pause after a failure: short again once something has worked.
+    pause: &'a mut Duration,
 }
 
 impl<'a, V: View> Tenure<'a, V> {
@@ -41,7 +45,8 @@ impl<'a, V: View> Tenure<'a, V> {
         context: &'a Context,
         lease: &'a Lease,
         records: &mut watch::Receiver<VersionRecord>,
-        pause: &mut Duration,
+        pause: &'a mut Duration,
+        care: &'a Care,
     ) -> Result<Ended, EngineError> {
         let projection = context.stores.projection(&lease.id).await?;
         let checkpoint = projection.claim(lease).await?;
@@ -56,7 +61,7 @@ impl<'a, V: View> Tenure<'a, V> {
         let mut tenure = Self {
             context,
             lease,
-            folder: Folder::open(projection.clone()).await?,
+            folder: Folder::open(projection.clone(), care.clone()).await?,
             projection,
             reader: context.tail.reader(checkpoint.position),
             pace: Pace::new(checkpoint.position),
@@ -67,9 +72,10 @@ impl<'a, V: View> Tenure<'a, V> {
             folded: None,
             caught_up: false,
             ailing: record.error.is_some(),
+            care,
+            pause,
         };
         tenure.renew().await?;
-        *pause = super::worker::PAUSE_MIN;
         tenure.follow(records).await
     }
 
@@ -98,6 +104,12 @@ impl<'a, V: View> Tenure<'a, V> {
                 }
                 _ = progress.tick(), if self.folded.is_some() => self.commit_when_due().await?,
                 events = self.reader.next_batch(options.batch_max_events), if !self.paused => match events {
+                    Ok(events) if self.care.is_needed_after(self.committed) => {
+                        for event in &events {
+                            self.take(std::slice::from_ref(event)).await?;
+                            self.commit().await?;
+                        }
+                    }
                     Ok(events) => self.take(&events).await?,
                     Err(TailError::Stopped) => {
                         self.commit().await?;
@@ -199,7 +211,13 @@ impl<'a, V: View> Tenure<'a, V> {
         };
         let base = self.committed;
         let changed = self.folder.take(base, position, as_of);
-        self.projection.commit(self.lease, changed.commit).await?;
+        match self.projection.commit(self.lease, changed.commit).await {
+            Err(CommitError::Store(source)) if source.is_refusal() => {
+                let (first, last) = (base.next(), position);
+                return Err(EngineError::Refused { first, last, source });
+            }
+            committed => committed?,
+        }
         self.folded = None;
         (self.committed, self.as_of) = (position, Some(as_of));
         if self.phase == Phase::Serving {
@@ -214,6 +232,7 @@ impl<'a, V: View> Tenure<'a, V> {
 
     /// Takes back the error of before, once something has worked again.
     async fn healed(&mut self) -> Result<(), EngineError> {
+        *self.pause = super::worker::PAUSE_MIN;
         if std::mem::take(&mut self.ailing) {
             self.context.stores.set_error(&self.lease.id, None).await?;
         }

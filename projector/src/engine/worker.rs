@@ -6,7 +6,7 @@ use plimsoll_store::{CommitError, Lease, Phase, ProjectionId, StoreError, Versio
 use plimsoll_views::View;
 use tokio::sync::watch;
 
-use super::{Context, EngineError, tenure::Tenure};
+use super::{Context, EngineError, care::Care, tenure::Tenure};
 use crate::metrics;
 
 /// Longest pause after failures.
@@ -28,23 +28,34 @@ pub(super) async fn run<V: View>(
     id: ProjectionId,
     mut records: watch::Receiver<VersionRecord>,
 ) {
-    let mut pause = PAUSE_MIN;
+    let (mut pause, mut care) = (PAUSE_MIN, Care::default());
     loop {
         if context.shutdown.is_cancelled() || records.borrow_and_update().phase == Phase::Retired {
             return;
         }
         let wait = match acquire(&context, &id).await {
             Ok(None) => context.options.lease_ttl / 5,
-            Ok(Some(lease)) => match Tenure::<V>::work(&context, &lease, &mut records, &mut pause).await {
-                Ok(Ended::Stopped | Ended::Retired) => {
-                    give_back(&context, &lease).await;
-                    return;
+            Ok(Some(lease)) => {
+                match Tenure::<V>::work(&context, &lease, &mut records, &mut pause, &care).await {
+                    Ok(Ended::Stopped | Ended::Retired) => {
+                        give_back(&context, &lease).await;
+                        return;
+                    }
+                    Err(error) if care.learn(&error) => {
+                        tracing::warn!(
+                            view = V::NAME,
+                            version = id.version,
+                            error = error.told(),
+                            "commit refused; looking for the event at fault"
+                        );
+                        Duration::ZERO
+                    }
+                    Err(error) => {
+                        failed(&context, &lease, &error).await;
+                        backed_off(&mut pause)
+                    }
                 }
-                Err(error) => {
-                    failed(&context, &lease, &error).await;
-                    backed_off(&mut pause)
-                }
-            },
+            }
             Err(error) => {
                 tracing::warn!(
                     view = V::NAME,

@@ -139,6 +139,57 @@ async fn an_event_that_cannot_be_read_holds_back_its_stream_and_no_other() {
     process.stop().await;
 }
 
+/// Invariant 8 where the store is the one that cannot: seen to fail when a refused commit is tried
+/// again as it was, the view then stands still for ever and says that it is catching up.
+#[tokio::test]
+async fn an_event_that_the_store_refuses_holds_back_its_stream_and_no_other() {
+    let bed = Bed::new().await;
+    let process = bed.project(|_| ()).await;
+    bed.reached(SALES, Position::ZERO).await;
+    sqlx::query("alter table sales_volume_1.rows add check (product_id <> 'P_refused')")
+        .execute(&bed.pool)
+        .await
+        .unwrap();
+    let order = json!({
+        "order_id": "X", "channel": "web", "region": "KR", "currency": "KRW", "order_discount_minor": 0,
+        "shipping_minor": 0, "lines": [{"line_no": 1, "product_id": "P_refused", "category": "C", "uom": "ea",
+        "kind": "goods", "qty": 1, "unit_price_micros": 1_000_000, "discount_minor": 0, "tax_minor": 0}],
+    });
+    let cancel = json!({"order_id": "X", "reason": "customer"});
+    let mut events = sales(21, 30);
+    events.insert(
+        10,
+        imported("main", "order-X", 1, "OrderPlaced", instant(), &order),
+    );
+    events.insert(
+        20,
+        imported("main", "order-X", 2, "OrderCancelled", instant(), &cancel),
+    );
+    let end = bed.import(&events).await;
+    bed.reached(SALES, end).await;
+    let (mut shown, mut expected) = (
+        bed.shown::<SalesVolume>().await,
+        bed.expected::<SalesVolume>().await,
+    );
+    let owner = (
+        "main".to_owned(),
+        "parked".to_owned(),
+        "stream/order-X".to_owned(),
+    );
+    let (_, _, parked) = shown.remove(&owner).unwrap();
+    assert!(parked.contains("the store refuses"), "{parked}");
+    assert_eq!(parked.matches("order-X").count(), 3, "both events wait: {parked}");
+    expected.retain(|(_, _, key), _| !key.contains("P_refused"));
+    assert_eq!(shown, expected, "everything else is as if it had not been");
+    eventually("it is live, and counts what waits", || async {
+        status(&process, SALES, 1)
+            .await
+            .is_some_and(|status| status.parked_keys >= 2 && status.error.is_none())
+    })
+    .await;
+    process.stop().await;
+}
+
 /// Seen to fail when the publisher is given the position after the commit as its base.
 #[tokio::test]
 async fn the_feed_tells_every_commit_in_one_chain_without_gaps() {

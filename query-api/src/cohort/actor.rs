@@ -1,11 +1,11 @@
 //! The task of one cohort: takes changes in, reads the store again where the chain is broken,
 //! computes the answer at its pace and says what became different.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use plimsoll_contracts::{Position, Problem, wire::ResetReason};
-use plimsoll_feed::Change;
 use plimsoll_store::{Head, Select, Snapshot};
 use plimsoll_views::query::Reach;
 use tokio::{sync::mpsc, time::Instant};
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     hub::Hub,
     metrics, problems,
-    registry::{AnswerRows, Question, Rows, RowsError},
+    registry::{AnswerRows, Heard, Question, Rows, RowsError},
 };
 
 /// How often a cohort looks whether it is still needed.
@@ -91,9 +91,17 @@ impl Actor {
     /// Works until nobody needs the cohort, it fails, or the shutdown.
     pub(super) async fn run(mut self) {
         let shutdown = self.cohorts.shutdown().clone();
+        let (view, params) = (self.cohort.key.view, self.cohort.key.params.clone());
+        // An answer that breaks ends its own cohort, and everybody in it hears of it: a cohort that
+        // just stopped would go on showing its last numbers as if they were live.
+        let work = AssertUnwindSafe(self.work()).catch_unwind();
         let problem = tokio::select! {
             () = shutdown.cancelled() => problems::going_down(),
-            ended = self.work() => ended,
+            ended = work => ended.unwrap_or_else(|_| {
+                ::metrics::counter!(metrics::BROKEN, "view" => view).increment(1);
+                tracing::error!(view, params = ?params, "the answer to a question broke");
+                problems::broken()
+            }),
         };
         self.cohorts.forget(&self.cohort);
         self.hub.leave(self.cohort.topic);
@@ -146,7 +154,7 @@ impl Actor {
     }
 
     /// Applies a commit to the rows, if it continues them.
-    fn take_change(&mut self, change: &Arc<Change>) {
+    fn take_change(&mut self, change: &Heard) {
         let Some(at) = &mut self.at else { return };
         if change.epoch != at.epoch || change.version != at.version {
             self.reload = Some("version");
@@ -160,13 +168,9 @@ impl Actor {
             return;
         }
         (at.position, at.as_of) = (change.position, Some(change.as_of));
-        let mine = change
-            .tenants
-            .iter()
-            .filter(|tenant| tenant.tenant == self.cohort.key.tenant);
-        for tenant in mine {
+        for news in change.of(&self.cohort.key.tenant) {
             let rows = self.rows.as_mut().expect("rows are here between steps");
-            match rows.apply(tenant) {
+            match rows.apply(news) {
                 Ok(touched) => {
                     self.is_dirty |= touched;
                     self.folded += u64::from(touched);

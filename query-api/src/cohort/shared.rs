@@ -6,19 +6,19 @@ use std::sync::{
 };
 
 use plimsoll_contracts::{Position, Problem};
-use plimsoll_feed::Change;
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
 };
 
 use super::{key::CohortKey, latest::Latest};
+use crate::registry::Heard;
 
 /// What a hub tells its cohorts.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
     /// A commit.
-    Change(Arc<Change>),
+    Change(Arc<Heard>),
     /// The hub has looked at the store: see its state.
     Look,
 }

@@ -8,7 +8,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{InvalidParameter, wire::RawRow};
-use plimsoll_feed::TenantChange;
 use plimsoll_store::StoredRow as RawStoredRow;
 use plimsoll_views::{
     AnswerContext, AnswerRow, Meta, Params, Row, StoredRow, View, ViewQuery,
@@ -16,7 +15,7 @@ use plimsoll_views::{
 };
 use serde_json::value::RawValue;
 
-use super::Question;
+use super::{Question, heard::News};
 
 /// A row of an answer, encoded once.
 #[derive(Debug, Clone)]
@@ -35,12 +34,21 @@ pub(crate) enum AnswerRows {
 }
 
 /// A stored row or meta that this program cannot read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{what} cannot be read by this program")]
 pub(crate) struct RowsError {
     what: String,
     #[source]
-    source: serde_json::Error,
+    source: Arc<serde_json::Error>,
+}
+
+impl RowsError {
+    pub(super) fn of_row<V: View>(key: &str, table: &str, source: serde_json::Error) -> Self {
+        Self {
+            what: format!("row {key} of {} {table}", V::NAME),
+            source: Arc::new(source),
+        }
+    }
 }
 
 /// The rows that a question selects, kept current.
@@ -54,11 +62,11 @@ pub(crate) trait Rows: Send {
         meta: Option<&RawValue>,
         tables: &[(&'static str, Vec<RawStoredRow>)],
     ) -> Result<(), RowsError>;
-    /// Takes a change in; `true` = the answer may have changed.
+    /// Takes news in; `true` = the answer may have changed.
     ///
     /// # Errors
     /// [`RowsError`]; load again.
-    fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError>;
+    fn apply(&mut self, news: &News) -> Result<bool, RowsError>;
     /// The answer, as far as it may have changed since the last call.
     fn answer(&mut self, now: DateTime<Utc>) -> AnswerRows;
     /// When the answer given at `now` may be another one although no row changes.
@@ -113,8 +121,9 @@ struct TypedRows<V: View> {
     meta: Meta,
     /// The tables that were loaded: changes of others do not matter.
     tables: BTreeSet<&'static str>,
-    /// By key; the keys of different tables of a view never have the same form.
-    rows: BTreeMap<Arc<str>, StoredRow<V::Row>>,
+    /// By key; the keys of different tables of a view never have the same form. A row that came as
+    /// news is one for all cohorts that select it.
+    rows: BTreeMap<Arc<str>, Arc<StoredRow<V::Row>>>,
     /// Rows that are provisional, by the instant at which they become final (G5).
     finals: BTreeMap<DateTime<Utc>, BTreeSet<Arc<str>>>,
     touched: Touched,
@@ -142,14 +151,7 @@ impl Touched {
 }
 
 impl<V: View> TypedRows<V> {
-    fn decode(&self, table: &str, row: &RawStoredRow) -> Result<V::Row, RowsError> {
-        V::Row::decode(table, row.body.get()).map_err(|source| RowsError {
-            what: format!("row {} of {} {table}", row.key, V::NAME),
-            source,
-        })
-    }
-
-    fn put(&mut self, key: Arc<str>, stored: StoredRow<V::Row>) {
+    fn put(&mut self, key: Arc<str>, stored: Arc<StoredRow<V::Row>>) {
         self.await_final(&key, &stored.row);
         self.rows.insert(Arc::clone(&key), stored);
         self.touched.key(key);
@@ -213,15 +215,16 @@ impl<V: View> Rows for TypedRows<V> {
         let mut selected = BTreeMap::new();
         for (table, rows) in tables {
             for row in rows {
-                let decoded = self.decode(table, row)?;
+                let decoded = V::Row::decode(table, row.body.get())
+                    .map_err(|source| RowsError::of_row::<V>(&row.key, table, source))?;
                 if self.query.selects(&decoded, &self.own) {
                     selected.insert(
                         Arc::from(row.key.as_str()),
-                        StoredRow {
+                        Arc::new(StoredRow {
                             row: decoded,
                             position: row.position,
                             revision: row.revision,
-                        },
+                        }),
                     );
                 }
             }
@@ -237,32 +240,21 @@ impl<V: View> Rows for TypedRows<V> {
         Ok(())
     }
 
-    fn apply(&mut self, change: &TenantChange) -> Result<bool, RowsError> {
-        for changed in &change.rows {
-            if !self.tables.contains(changed.table.as_str()) {
+    fn apply(&mut self, news: &News) -> Result<bool, RowsError> {
+        let read = news.read::<V>()?;
+        for changed in &read.rows {
+            if !self.tables.contains(changed.table) {
                 continue;
             }
-            let Some(body) = &changed.body else {
-                self.remove(&changed.key);
-                continue;
-            };
-            let row = V::Row::decode(&changed.table, body.get()).map_err(|source| RowsError {
-                what: format!("row {} of {} {}", changed.key, V::NAME, changed.table),
-                source,
-            })?;
-            if !self.query.selects(&row, &self.own) {
-                self.remove(&changed.key);
-                continue;
+            match &changed.row {
+                Some(stored) if self.query.selects(&stored.row, &self.own) => {
+                    self.put(Arc::clone(&changed.key), Arc::clone(stored));
+                }
+                Some(_) | None => self.remove(&changed.key),
             }
-            let stored = StoredRow {
-                row,
-                position: changed.position,
-                revision: changed.revision,
-            };
-            self.put(Arc::from(changed.key.as_str()), stored);
         }
-        if let Some(meta) = &change.meta {
-            self.set_meta(read_meta(meta)?);
+        if let Some(meta) = &read.meta {
+            self.set_meta(meta.clone());
         }
         Ok(self.touched.is_any())
     }
@@ -275,13 +267,13 @@ impl<V: View> Rows for TypedRows<V> {
                 keys.into_iter()
                     .map(|key| {
                         let stored = self.rows.get(&key);
-                        let row = stored.and_then(|row| self.query.answer(&[row], &context).rows.pop());
+                        let row = stored.and_then(|row| self.query.answer(&[&**row], &context).rows.pop());
                         (key, row.as_ref().map(encode))
                     })
                     .collect(),
             ),
             Touched::Keys(_) | Touched::All => {
-                let rows: Vec<&StoredRow<V::Row>> = self.rows.values().collect();
+                let rows: Vec<&StoredRow<V::Row>> = self.rows.values().map(|row| &**row).collect();
                 AnswerRows::Whole(
                     self.query
                         .answer(&rows, &context)
@@ -298,7 +290,7 @@ impl<V: View> Rows for TypedRows<V> {
         if !self.query.moves() {
             return None;
         }
-        let rows: Vec<&StoredRow<V::Row>> = self.rows.values().collect();
+        let rows: Vec<&StoredRow<V::Row>> = self.rows.values().map(|row| &**row).collect();
         self.query.changes_at(&rows, &self.context(now))
     }
 
@@ -311,10 +303,10 @@ impl<V: View> Rows for TypedRows<V> {
     }
 }
 
-fn read_meta(meta: &RawValue) -> Result<Meta, RowsError> {
+pub(super) fn read_meta(meta: &RawValue) -> Result<Meta, RowsError> {
     serde_json::from_str(meta.get()).map_err(|source| RowsError {
         what: "the view's meta".to_owned(),
-        source,
+        source: Arc::new(source),
     })
 }
 

@@ -6,6 +6,7 @@ mod call_time;
 mod commission;
 mod describe;
 mod erased;
+mod heard;
 mod revenue;
 mod sales_volume;
 
@@ -20,6 +21,7 @@ use plimsoll_views::{
 
 pub(crate) use describe::{Description, Table, paging};
 pub(crate) use erased::{AnswerRows, Encoded, Rows, RowsError};
+pub(crate) use heard::Heard;
 
 use crate::history::Past;
 

@@ -116,3 +116,24 @@ pub enum FoldError {
     #[error("{0}")]
     Unreadable(String),
 }
+
+/// [`View::apply`] inside a bulkhead: an event on which the fold's code breaks is an event that this
+/// program cannot read, not the end of the projection.
+fn contained<V: View>(
+    event: &Event,
+    payload: &Payload,
+    workspace: &mut Workspace<V>,
+) -> Result<(), FoldError> {
+    // What the fold had written when it broke is pending, and dropped with the error.
+    let apply = std::panic::AssertUnwindSafe(|| V::apply(event, payload, workspace));
+    std::panic::catch_unwind(apply).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        let said = said.unwrap_or("it did not say why");
+        Err(FoldError::Unreadable(format!(
+            "the fold of this program breaks on it: {said}"
+        )))
+    })
+}

@@ -1,23 +1,9 @@
 //! A workspace as a replay uses it: everything is in memory, nothing goes to a store, and somebody
 //! watches which rows an event touched.
 
-use plimsoll_contracts::Event;
-
-use super::{FoldError, Key, StoredRow, View, Workspace};
+use super::{Key, StoredRow, View, Workspace};
 
 impl<V: View> Workspace<V> {
-    /// Folds an event as a projection does: one that this program cannot read is parked with its
-    /// stream.
-    ///
-    /// # Errors
-    /// [`FoldError::Missing`], which never happens in a workspace that is all in memory.
-    pub fn fold_or_park(&mut self, event: &Event) -> Result<(), FoldError> {
-        match self.fold(event) {
-            Err(FoldError::Unreadable(reason)) => self.park_unreadable(event, &reason),
-            folded => folded,
-        }
-    }
-
     /// The rows that were changed since the last call, by table and key; the changes themselves are
     /// forgotten: [`Self::take_changes`] does not give them any more.
     pub fn take_touched(&mut self) -> Vec<(&'static str, Key)> {

@@ -11,6 +11,9 @@ use super::{
 
 type RowKey = (&'static str, Key);
 
+/// [`View::apply`], or what stands in front of it.
+type Apply<V> = fn(&Event, &Payload, &mut Workspace<V>) -> Result<(), FoldError>;
+
 /// The state of one view version for one tenant, as far as it is loaded.
 #[derive(Debug)]
 pub struct Workspace<V: View> {
@@ -63,7 +66,11 @@ impl<V: View> Workspace<V> {
     /// [`FoldError::Missing`]: load [`Self::take_needs`] and fold the same event again.
     /// [`FoldError::Unreadable`]: park the event with its stream ([`Self::park_unreadable`]).
     pub fn fold(&mut self, event: &Event) -> Result<(), FoldError> {
-        if let Some(before) = self.try_fold(event)? {
+        self.fold_by(event, V::apply)
+    }
+
+    pub(super) fn fold_by(&mut self, event: &Event, apply: Apply<V>) -> Result<(), FoldError> {
+        if let Some(before) = self.try_fold(event, apply)? {
             self.keep(event, &before);
         }
         Ok(())
@@ -72,13 +79,13 @@ impl<V: View> Workspace<V> {
     /// Finds out what folding an event would ask for, and changes nothing: [`Self::take_needs`]
     /// then has what is missing for a whole batch, so that it can be loaded at once.
     pub fn scout(&mut self, event: &Event) {
-        if let Ok(Some(before)) = self.try_fold(event) {
+        if let Ok(Some(before)) = self.try_fold(event, super::contained::<V>) {
             self.drop_pending(before);
         }
     }
 
     /// Leaves the event's writes pending and gives the meta before it; none = nothing to do.
-    fn try_fold(&mut self, event: &Event) -> Result<Option<Meta>, FoldError> {
+    fn try_fold(&mut self, event: &Event, apply: Apply<V>) -> Result<Option<Meta>, FoldError> {
         let configures = &*event.event_type == "TenantConfigured";
         if !configures && !V::reads(&event.event_type) {
             return Ok(None);
@@ -99,7 +106,7 @@ impl<V: View> Workspace<V> {
         }
         let outcome = match payload {
             Payload::TenantConfigured(configured) => self.configure(&configured.changes),
-            _ => V::apply(event, payload, self),
+            _ => apply(event, payload, self),
         };
         match outcome {
             Ok(()) => Ok(Some(before)),
@@ -168,6 +175,18 @@ impl<V: View> Workspace<V> {
         self.docs.keep(self.batch);
         self.parked.keep(self.batch);
         self.meta_dirty |= self.meta != *before;
+    }
+
+    /// Folds an event as a projection does: one that this program cannot read, or that its fold
+    /// breaks on, is parked with its stream, and no other key stops for it.
+    ///
+    /// # Errors
+    /// [`FoldError::Missing`], as [`Self::fold`]. Gives why the event was parked, if it was.
+    pub fn fold_or_park(&mut self, event: &Event) -> Result<Option<String>, FoldError> {
+        match self.fold_by(event, super::contained::<V>) {
+            Err(FoldError::Unreadable(reason)) => self.park_unreadable(event, &reason).map(|()| Some(reason)),
+            folded => folded.map(|()| None),
+        }
     }
 
     /// Parks an event that cannot be read, and with it what follows in its stream.
