@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: each prints a table for people and, as its last line, one JSON object.
 
+mod fold;
 mod live;
 mod log;
 mod report;
@@ -15,6 +16,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Bench {
+    /// Events per second of each view's fold, in memory
+    Fold(fold::Options),
     /// Group-committed appends, import, relay and tail of the event log
     Log(log::Options),
     /// From an accepted command to the frame on a WebSocket
@@ -24,6 +27,7 @@ enum Bench {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().bench {
+        Bench::Fold(options) => fold::run(&options),
         Bench::Log(options) => log::run(&options).await,
         Bench::Live(options) => live::run(&options).await,
     }

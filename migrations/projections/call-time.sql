@@ -105,3 +105,55 @@ create table marked (
 ) with (fillfactor = 80);
 
 create index marked_by_span on marked (tenant, span);
+
+-- Segments that lasted longer than a call should.
+create table long (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    mark text not null,
+    call_id text not null,
+    segment_id text not null,
+    agent_id text not null,
+    business_date date not null,
+    connected_at timestamptz not null,
+    ended_at timestamptz,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index long_by_span on long (tenant, span);
+
+-- The last log-in of an agent's day says the team.
+create table teams (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    agent_id text not null,
+    business_date date not null,
+    since timestamptz not null,
+    team text not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index teams_by_span on teams (tenant, span);
+
+-- How long callers waited: pairs of seconds and calls, for service levels at any threshold.
+create table waits (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    queue text not null,
+    business_date date not null,
+    half_hour text not null,
+    answered jsonb not null,
+    abandoned jsonb not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index waits_by_span on waits (tenant, span);

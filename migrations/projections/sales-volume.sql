@@ -50,5 +50,30 @@ create table products (
     price_version bigint not null,
     price_effective_from timestamptz not null,
     prices jsonb not null,
+    on_hand bigint,
+    reserved bigint,
     primary key (tenant, key)
 );
+
+-- What happened in a minute of a cell, by the second: comparisons end in the middle of hours.
+create table moments (
+    tenant text collate "C" not null,
+    key text collate "C" not null,
+    position bigint not null,
+    revision integer not null,
+    span text collate "C",
+    minute timestamptz not null,
+    business_date date not null,
+    product_id text not null,
+    channel text not null,
+    region text not null,
+    category text not null,
+    currency text not null,
+    uom text not null,
+    kind text not null,
+    -- Per second: units sold, cancelled, returned, lines, gross, discount, cancelled, returned.
+    seconds jsonb not null,
+    primary key (tenant, key)
+) with (fillfactor = 80);
+
+create index moments_by_span on moments (tenant, span);

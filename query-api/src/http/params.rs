@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::{extract::Query, http::Uri};
 use plimsoll_contracts::{InvalidParameter, Position, Problem, Token};
 use plimsoll_host::Claims;
-use plimsoll_views::{Params, query::take};
+use plimsoll_views::{CallTime, Params, View, query::take};
 
 use crate::{
     QueryApi,
     cohort::CohortKey,
     history::{self, AsOf},
     problems,
-    registry::{AskableView, Question},
+    registry::{AskableView, Question, RANKING, ranks_persons},
 };
 
 /// A question with the form in which the answer is wanted.
@@ -78,13 +78,20 @@ impl Asked {
         if limit.is_some_and(|limit| limit == 0 || limit > max) {
             return Err(InvalidParameter::new("limit", format!("is 1 to {max}")).into());
         }
+        let asked = Self::plain(api, claims, view, &params)?;
+        if let Some(sort) = &sort
+            && asked.view.name == CallTime::NAME
+            && ranks_persons(&asked.key.params, sort.trim_start_matches('-'))
+        {
+            claims.require(RANKING)?;
+        }
         Ok(Self {
             sort,
             limit,
             next,
             min_position,
             as_of,
-            ..Self::plain(api, claims, view, &params)?
+            ..asked
         })
     }
 

@@ -1,5 +1,7 @@
 //! What can be asked of `call-time`.
 
+use plimsoll_views::Params;
+
 use super::{Description, Table};
 
 const DAYS: [(&str, &str); 3] = [
@@ -7,6 +9,21 @@ const DAYS: [(&str, &str); 3] = [
     ("from", "first business date"),
     ("to", "last business date"),
 ];
+
+const CHANGED_SINCE: (&str, &str) = ("changed_since", "a position: only rows that changed after it");
+
+/// The scope that ranking persons needs beside that of the view.
+pub(crate) const RANKING: &str = "view:call-time:ranking";
+
+/// Whether an answer sorted by a column ranks persons: rows of agents, by what they did.
+pub(crate) fn ranks_persons(params: &Params, column: &str) -> bool {
+    let is = |name: &str, value: &str| params.get(name).is_some_and(|known| known == value);
+    let names_agents = params
+        .get("group_by")
+        .is_none_or(|group_by| group_by.split(',').any(|word| word == "agent"));
+    let keys = ["agent_id", "business_date", "team", "key"];
+    is("table", "agents") && names_agents && !keys.contains(&column)
+}
 
 pub(super) const DESCRIPTION: Description = &[
     Table {
@@ -16,7 +33,9 @@ pub(super) const DESCRIPTION: Description = &[
             DAYS[1],
             DAYS[2],
             ("agent_id", "ids, with commas between them"),
-            ("group_by", "agent, day"),
+            ("team", "teams by the agents' log-ins, with commas between them"),
+            ("group_by", "agent, team, day"),
+            CHANGED_SINCE,
         ],
         columns: &[
             ("agent_id", "text"),
@@ -38,6 +57,7 @@ pub(super) const DESCRIPTION: Description = &[
             ("open", "integer"),
             ("first_at", "time"),
             ("last_at", "time"),
+            ("aht", "json"),
         ],
     },
     Table {
@@ -49,6 +69,11 @@ pub(super) const DESCRIPTION: Description = &[
             ("queue", "queues, with commas between them"),
             ("group_by", "queue, day, half_hour"),
             ("formula", "of the service level: F1 … F5 (C-R8)"),
+            (
+                "threshold_s",
+                "of the service level, seconds; otherwise the configured one",
+            ),
+            CHANGED_SINCE,
         ],
         columns: &[
             ("queue", "text"),
@@ -63,12 +88,13 @@ pub(super) const DESCRIPTION: Description = &[
             ("wait_answered_s", "integer"),
             ("service_level", "json"),
             ("service_level_formula", "text"),
+            ("service_level_threshold_s", "integer"),
             ("asa", "json"),
         ],
     },
     Table {
         name: "centre",
-        parameters: &DAYS,
+        parameters: &[DAYS[0], DAYS[1], DAYS[2], CHANGED_SINCE],
         columns: &[
             ("business_date", "date"),
             ("contacts_handled", "integer"),
@@ -100,7 +126,11 @@ pub(super) const DESCRIPTION: Description = &[
             DAYS[1],
             DAYS[2],
             ("agent_id", "ids, with commas between them"),
-            ("only", "estimated, unresolved, quarantined, conflict"),
+            (
+                "only",
+                "estimated, unresolved, quarantined, conflict; long: longer than `long_call_s`, a list of its own",
+            ),
+            CHANGED_SINCE,
         ],
         columns: &[
             ("mark", "text"),
@@ -113,3 +143,29 @@ pub(super) const DESCRIPTION: Description = &[
         ],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persons_are_ranked_by_what_they_did_and_not_by_their_names() {
+        let params = |list: &[(&str, &str)]| -> Params {
+            list.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let agents = params(&[("table", "agents")]);
+        assert!(ranks_persons(&agents, "call_s"));
+        assert!(!ranks_persons(&agents, "agent_id"));
+        assert!(ranks_persons(
+            &params(&[("table", "agents"), ("group_by", "agent,day")]),
+            "handled"
+        ));
+        assert!(!ranks_persons(
+            &params(&[("table", "agents"), ("group_by", "team")]),
+            "handled"
+        ));
+        assert!(!ranks_persons(&params(&[("table", "queues")]), "offered"));
+    }
+}

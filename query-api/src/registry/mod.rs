@@ -19,6 +19,7 @@ use plimsoll_views::{
     query::{Own, Reach},
 };
 
+pub(crate) use call_time::{RANKING, ranks_persons};
 pub(crate) use describe::{Description, Table, paging};
 pub(crate) use erased::{AnswerRows, Encoded, Rows, RowsError};
 pub(crate) use heard::Heard;

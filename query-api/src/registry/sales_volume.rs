@@ -22,6 +22,16 @@ pub(super) const DESCRIPTION: Description = &[
                 "measure",
                 "of the ranking: net_units (default) | net_sales | gross",
             ),
+            (
+                "category_reading",
+                "as_sold (default) | current: under the product's present category (S-R2)",
+            ),
+            ("zero_sellers", "true: by product, with goods that sold nothing"),
+            (
+                "compare",
+                "previous_day | same_weekday_last_week | previous_month | days back (1 to 92): the same elapsed time of an earlier day (R-R5)",
+            ),
+            ("now", "the instant to ask at, instead of the server's clock"),
         ],
         columns: &[
             ("attribution", "text"),
@@ -54,6 +64,11 @@ pub(super) const DESCRIPTION: Description = &[
             ("category", "present categories"),
             ("kind", "goods | charge"),
             ("currency", "currency codes"),
+            (
+                "cover",
+                "true: with cover days, sell-through and return rate of the last 28 closed days (S-R7)",
+            ),
+            ("now", "the instant to ask at, instead of the server's clock"),
         ],
         columns: &[
             ("product_id", "text"),
@@ -66,6 +81,8 @@ pub(super) const DESCRIPTION: Description = &[
             ("price_version", "integer"),
             ("price_effective_from", "time"),
             ("prices", "json"),
+            ("on_hand", "integer"),
+            ("reserved", "integer"),
         ],
     },
 ];

@@ -157,6 +157,8 @@ pub enum SegmentMark {
     Quarantined,
     /// Two different ends; the later version holds (C-R7).
     Conflict,
+    /// It lasted longer than `long_call_s`.
+    Long,
 }
 
 impl SegmentMark {
@@ -168,6 +170,7 @@ impl SegmentMark {
             Self::Unresolved => "unresolved",
             Self::Quarantined => "quarantined",
             Self::Conflict => "conflict",
+            Self::Long => "long",
         }
     }
 }

@@ -121,6 +121,14 @@ pub struct ProductRow {
     pub price_effective_from: DateTime<Utc>,
     /// Every price, by version.
     pub prices: Vec<PriceStep>,
+    /// Units in all warehouses; none when nothing is known of its stock (S-R7).
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub on_hand: Option<i64>,
+    /// Units held for orders.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub reserved: Option<i64>,
 }
 
 /// A price of a product.

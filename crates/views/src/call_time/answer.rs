@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_contracts::{
+    Label,
     config::ServiceLevelFormula,
     rows::{AgentDayRow, QueueRow},
 };
 use serde_json::{Map, Value, json};
 
-use super::{CallTimeRow, query::Dimension};
+use super::{CallTimeRow, query::Dimension, team::Teams};
 use crate::{
     Answer, AnswerContext, AnswerRow, StoredRow,
     query::{Stamp, columns},
@@ -18,13 +19,22 @@ use crate::{
 /// One answer row for each stored row; queues with their service level.
 pub(super) fn as_they_stand(
     rows: &[&StoredRow<CallTimeRow>],
-    formula: ServiceLevelFormula,
+    level: Level,
+    teams: Option<&Teams<'_>>,
     context: &AnswerContext<'_>,
 ) -> Answer {
     let rows = rows.iter().map(|stored| {
         let mut row = context.as_it_stands(stored);
-        if let CallTimeRow::Queue(queue) = &stored.row {
-            row.columns.extend(ratios(queue, formula));
+        match &stored.row {
+            CallTimeRow::Queue(queue) => row.columns.extend(ratios(queue, level)),
+            CallTimeRow::Agent(day) => {
+                row.columns.extend(handle_time(day));
+                if let Some(teams) = teams {
+                    let team = teams.on(&day.agent_id, day.business_date);
+                    row.columns.insert("team".to_owned(), json!(team));
+                }
+            }
+            _ => {}
         }
         row
     });
@@ -35,22 +45,33 @@ pub(super) fn as_they_stand(
 pub(super) fn grouped(
     rows: &[&StoredRow<CallTimeRow>],
     by: &BTreeSet<Dimension>,
-    formula: ServiceLevelFormula,
+    level: Level,
+    teams: Option<&Teams<'_>>,
     context: &AnswerContext<'_>,
 ) -> Answer {
     let mut groups: BTreeMap<Vec<String>, (Stamp, Sum)> = BTreeMap::new();
     for stored in rows {
-        let key: Vec<String> = by.iter().map(|dimension| dimension.value(&stored.row)).collect();
+        let key: Vec<String> = by
+            .iter()
+            .map(|dimension| dimension.value(&stored.row, teams))
+            .collect();
         let (stamp, sum) = groups.entry(key).or_default();
         stamp.take_in(stored, context);
         sum.take_in(&stored.row);
     }
-    let rows = groups.into_iter().map(|(key, (stamp, sum))| AnswerRow {
-        key: key.join("|"),
-        position: stamp.position,
-        revision: stamp.revision,
-        state: stamp.state,
-        columns: sum.columns(by, formula),
+    let rows = groups.into_iter().map(|(key, (stamp, sum))| {
+        let mut columns = sum.columns(by, level);
+        if let Some(team) = by.iter().position(|dimension| *dimension == Dimension::Team) {
+            let team = Some(&key[team]).filter(|team| !team.is_empty());
+            columns.insert("team".to_owned(), json!(team));
+        }
+        AnswerRow {
+            key: key.join("|"),
+            position: stamp.position,
+            revision: stamp.revision,
+            state: stamp.state,
+            columns,
+        }
     });
     Answer { rows: rows.collect() }
 }
@@ -62,13 +83,18 @@ impl Dimension {
             Self::Queue => "queue",
             Self::Day => "business_date",
             Self::HalfHour => "half_hour",
+            Self::Team => "team",
         }
     }
 
-    fn value(self, row: &CallTimeRow) -> String {
+    fn value(self, row: &CallTimeRow, teams: Option<&Teams<'_>>) -> String {
         match (self, row) {
             (Self::Agent, CallTimeRow::Agent(row)) => row.agent_id.to_string(),
             (Self::Day, CallTimeRow::Agent(row)) => row.business_date.to_string(),
+            (Self::Team, CallTimeRow::Agent(row)) => teams
+                .and_then(|teams| teams.on(&row.agent_id, row.business_date))
+                .map(Label::to_string)
+                .unwrap_or_default(),
             (Self::Queue, CallTimeRow::Queue(row)) => row.queue.to_string(),
             (Self::Day, CallTimeRow::Queue(row)) => row.business_date.to_string(),
             (Self::HalfHour, CallTimeRow::Queue(row)) => row.half_hour.clone(),
@@ -93,18 +119,22 @@ impl Sum {
             (Self::Queues(sum), CallTimeRow::Queue(row)) => add_queue(sum, row),
             (_, CallTimeRow::Agent(row)) => *self = Self::Agents(row.clone()),
             (_, CallTimeRow::Queue(row)) => *self = Self::Queues(row.clone()),
-            (_, CallTimeRow::Centre(_) | CallTimeRow::Live(_) | CallTimeRow::Marked(_)) => {}
+            _ => {}
         }
     }
 
     /// The measures; key columns that were not grouped by mean nothing any more.
-    fn columns(self, by: &BTreeSet<Dimension>, formula: ServiceLevelFormula) -> Map<String, Value> {
+    fn columns(self, by: &BTreeSet<Dimension>, level: Level) -> Map<String, Value> {
         let mut all = match self {
             Self::Nothing => Map::new(),
-            Self::Agents(sum) => columns(&sum),
+            Self::Agents(sum) => {
+                let mut all = columns(&sum);
+                all.extend(handle_time(&sum));
+                all
+            }
             Self::Queues(sum) => {
                 let mut all = columns(&sum);
-                all.extend(ratios(&sum, formula));
+                all.extend(ratios(&sum, level));
                 all
             }
         };
@@ -153,9 +183,22 @@ const fn add_queue(sum: &mut QueueRow, row: &QueueRow) {
     sum.wait_answered_s += row.wait_answered_s;
 }
 
+/// The formula and the threshold by which a service level is told; it is labelled with both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    pub(super) formula: ServiceLevelFormula,
+    pub(super) threshold_s: u32,
+}
+
+/// Average handle time as a pair; null where nothing was handled (G7).
+fn handle_time(day: &AgentDayRow) -> Map<String, Value> {
+    let aht = (day.handled != 0).then_some([day.handle_s, day.handled]);
+    Map::from_iter([("aht".to_owned(), json!(aht))])
+}
+
 /// Service level by a named formula (C-R8), and the average speed of answer; null where nothing
 /// is divided by (G7).
-fn ratios(q: &QueueRow, formula: ServiceLevelFormula) -> Map<String, Value> {
+fn ratios(q: &QueueRow, Level { formula, threshold_s }: Level) -> Map<String, Value> {
     let (w, a, b) = (q.answered_within, q.answered, q.abandoned);
     let ratio = match formula {
         ServiceLevelFormula::F1 => [w + q.abandoned_within, a + b],
@@ -168,6 +211,7 @@ fn ratios(q: &QueueRow, formula: ServiceLevelFormula) -> Map<String, Value> {
     Map::from_iter([
         ("service_level".to_owned(), or_null(ratio)),
         ("service_level_formula".to_owned(), json!(formula)),
+        ("service_level_threshold_s".to_owned(), json!(threshold_s)),
         ("asa".to_owned(), or_null([q.wait_answered_s, q.answered])),
     ])
 }
@@ -190,7 +234,13 @@ mod tests {
             abandoned_short: 10,
             wait_answered_s: 0,
         };
-        let of = |formula| ratios(&row, formula)["service_level"].clone();
+        let of = |formula| {
+            let level = Level {
+                formula,
+                threshold_s: 20,
+            };
+            ratios(&row, level)["service_level"].clone()
+        };
         assert_eq!(of(ServiceLevelFormula::F1), json!([880, 1_060]));
         assert_eq!(of(ServiceLevelFormula::F2), json!([860, 1_000]));
         assert_eq!(of(ServiceLevelFormula::F3), json!([860, 1_060]));
@@ -212,7 +262,11 @@ mod tests {
             abandoned_short: 0,
             wait_answered_s: 0,
         };
-        let ratios = ratios(&row, ServiceLevelFormula::F1);
+        let level = Level {
+            formula: ServiceLevelFormula::F1,
+            threshold_s: 20,
+        };
+        let ratios = ratios(&row, level);
         assert_eq!(
             (&ratios["service_level"], &ratios["asa"]),
             (&Value::Null, &Value::Null)

@@ -34,6 +34,8 @@ pub(super) struct Contribution {
     pub(super) centre: BTreeMap<NaiveDate, CentreCount>,
     pub(super) live: Vec<LiveCallRow>,
     pub(super) marked: Vec<MarkedSegmentRow>,
+    /// Segments longer than a call should be.
+    pub(super) long: Vec<MarkedSegmentRow>,
     pub(super) unended: Unended,
     /// Starts of open segments, seconds since 1970.
     pub(super) open: BTreeSet<i64>,
@@ -144,7 +146,17 @@ impl Maker<'_> {
             .into_iter()
             .chain(segment.conflict.then_some(SegmentMark::Conflict))
         {
-            self.mark(segment, mark, answered_on);
+            let marked = self.marked(segment, mark, answered_on);
+            self.contribution.marked.push(marked);
+        }
+        let long_call_s = i64::from(self.config.long_call_s);
+        if !quarantined
+            && segment
+                .span()
+                .is_some_and(|(start, end)| end - start > long_call_s)
+        {
+            let long = self.marked(segment, SegmentMark::Long, answered_on);
+            self.contribution.long.push(long);
         }
     }
 
@@ -160,8 +172,8 @@ impl Maker<'_> {
         });
     }
 
-    fn mark(&mut self, segment: &Segment, mark: SegmentMark, business_date: NaiveDate) {
-        self.contribution.marked.push(MarkedSegmentRow {
+    fn marked(&self, segment: &Segment, mark: SegmentMark, business_date: NaiveDate) -> MarkedSegmentRow {
+        MarkedSegmentRow {
             mark,
             call_id: self.call_id.clone(),
             segment_id: segment.segment_id.clone(),
@@ -169,7 +181,7 @@ impl Maker<'_> {
             business_date,
             connected_at: segment.connected_at,
             ended_at: segment.span().map(|(_, end)| instant(end)),
-        });
+        }
     }
 
     /// Connected time by day (C-R2): cut at the boundary, or whole on the day of start or end.

@@ -123,6 +123,7 @@ fn concerns(row: &CallTimeRow, segment: &Segment, call: &CallHistory) -> bool {
         CallTimeRow::Centre(_) | CallTimeRow::Queue(_) => true,
         CallTimeRow::Live(row) => segment.segment_id == row.segment_id,
         CallTimeRow::Marked(row) => segment.segment_id == row.segment_id,
+        CallTimeRow::Team(_) | CallTimeRow::Waits(_) => false,
     }
 }
 

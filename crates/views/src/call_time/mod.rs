@@ -14,6 +14,8 @@ mod queue;
 mod row;
 mod segment;
 mod session;
+mod team;
+mod waits;
 
 use std::collections::BTreeSet;
 
@@ -61,11 +63,17 @@ pub(crate) const CENTRE: &str = "centre";
 pub(crate) const LIVE: &str = "live";
 /// Table of segments to look at.
 pub(crate) const MARKED: &str = "marked";
+/// Table of segments that lasted long.
+pub(crate) const LONG: &str = "long";
+/// Table of agents' teams by day; asked for by no name.
+pub(crate) const TEAMS: &str = "teams";
+/// Table of queues' waits by half hour; asked for by no name.
+pub(crate) const WAITS: &str = "waits";
 
 impl View for CallTime {
     const NAME: &'static str = "call-time";
-    const VERSION: u32 = 1;
-    const TABLES: &'static [&'static str] = &[AGENTS, QUEUES, CENTRE, LIVE, MARKED];
+    const VERSION: u32 = 2;
+    const TABLES: &'static [&'static str] = &[AGENTS, QUEUES, CENTRE, LIVE, MARKED, LONG, TEAMS, WAITS];
     type Doc = CallDoc;
     type Row = CallTimeRow;
     type Query = CallTimeQuery;
@@ -97,6 +105,8 @@ impl View for CallTime {
     fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError> {
         if let Some((call_id, what)) = history::Recorded::of(payload) {
             call::record(event, call_id, what, workspace)?;
+        } else if let Payload::AgentLoggedIn(logged_in) = payload {
+            team::record(event, logged_in, workspace)?;
         } else if let Some((agent_id, end)) = session::end_of(event, payload) {
             session::record(agent_id, end, workspace)?;
         }

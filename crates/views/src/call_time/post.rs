@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use plimsoll_contracts::{Id, rows::CentreDayRow};
+use plimsoll_contracts::{
+    Id,
+    rows::{CentreDayRow, QueueRow},
+};
 
 use super::{
-    AGENTS, CENTRE, CallDoc, CallTime, CallTimeRow, LIVE, MARKED, QUEUES,
+    AGENTS, CENTRE, CallDoc, CallTime, CallTimeRow, LIVE, LONG, MARKED, QUEUES, WAITS,
     contribution::{AgentDays, CentreCount, Contribution},
     each, open,
     pieces::Pieces,
     queue::QueueCount,
     row, session,
+    waits::WaitsRow,
 };
 use crate::{FoldError, Row as _, Workspace};
 
@@ -29,6 +33,7 @@ pub(super) fn difference(
         centre(was, now, workspace),
         replace(LIVE, &was.live, &now.live, workspace),
         replace(MARKED, &was.marked, &now.marked, workspace),
+        replace(LONG, &was.long, &now.long, workspace),
         session::note_unended(call_id, &was.unended, &now.unended, workspace),
         open::note(call_id, &was.open, &now.open, workspace),
     ];
@@ -99,13 +104,34 @@ fn queue(
         if let Some(CallTimeRow::Queue(known)) = workspace.row(QUEUES, &key)? {
             row.clone_from(known);
         }
+        let waited = wait(count, &row, sign, workspace);
         count.add_to(&mut row, sign);
         if row.offered == 0 {
-            workspace.remove_row(QUEUES, &key)
+            workspace.remove_row(QUEUES, &key)?;
         } else {
-            workspace.put_row(CallTimeRow::Queue(row))
+            workspace.put_row(CallTimeRow::Queue(row))?;
         }
+        waited
     })
+}
+
+/// Counts the wait of a call in its half hour.
+fn wait(
+    count: &QueueCount,
+    half_hour: &QueueRow,
+    sign: i64,
+    workspace: &mut Workspace<CallTime>,
+) -> Result<(), FoldError> {
+    let mut row = WaitsRow::empty(half_hour);
+    if let Some(CallTimeRow::Waits(known)) = workspace.row(WAITS, &row.key())? {
+        row.clone_from(known);
+    }
+    count.count_wait(&mut row, sign);
+    if row.is_empty() {
+        workspace.remove_row(WAITS, &row.key())
+    } else {
+        workspace.put_row(CallTimeRow::Waits(row))
+    }
 }
 
 fn centre(

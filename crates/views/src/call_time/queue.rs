@@ -4,7 +4,10 @@ use chrono::{NaiveDate, Timelike as _};
 use plimsoll_contracts::{Label, TenantConfig, rows::QueueRow};
 use serde::{Deserialize, Serialize};
 
-use super::history::{CallHistory, Recorded, Turn};
+use super::{
+    history::{CallHistory, Recorded, Turn},
+    waits::WaitsRow,
+};
 
 /// What a call adds to a half hour of a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,9 @@ pub(super) struct QueueCount {
     abandoned_within: i64,
     abandoned_short: i64,
     wait_answered_s: i64,
+    /// How long the caller waited before giving up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait_abandoned_s: Option<i64>,
 }
 
 impl QueueCount {
@@ -58,6 +64,7 @@ impl QueueCount {
             abandoned_within: within(abandoned_wait_s, level.threshold_s),
             abandoned_short: within(abandoned_wait_s, level.short_abandon_s),
             wait_answered_s: wait_s.unwrap_or(0),
+            wait_abandoned_s: abandoned_wait_s,
         })
     }
 
@@ -75,6 +82,12 @@ impl QueueCount {
             abandoned_short: 0,
             wait_answered_s: 0,
         }
+    }
+
+    /// Counts its wait, or takes it off with `sign` -1.
+    pub(super) fn count_wait(&self, waits: &mut WaitsRow, sign: i64) {
+        let answered_s = (self.answered > 0).then_some(self.wait_answered_s);
+        waits.count(answered_s, self.wait_abandoned_s, sign);
     }
 
     /// Adds the call to the row, or takes it off with `sign` -1.

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use plimsoll_contracts::{
     TenantConfig,
-    rows::{AgentDayRow, CentreDayRow, LiveCallRow, MarkedSegmentRow, QueueRow},
+    rows::{AgentDayRow, CentreDayRow, LiveCallRow, MarkedSegmentRow, QueueRow, SegmentMark},
 };
 use serde::Serialize;
 
-use super::{AGENTS, CENTRE, LIVE, MARKED, QUEUES};
+use super::{AGENTS, CENTRE, LIVE, LONG, MARKED, QUEUES, TEAMS, WAITS, team::TeamRow, waits::WaitsRow};
 use crate::Row;
 
 /// A row of one of the tables.
@@ -22,8 +22,12 @@ pub enum CallTimeRow {
     Centre(CentreDayRow),
     /// Table `live`.
     Live(LiveCallRow),
-    /// Table `marked`.
+    /// Tables `marked` and, by its mark, `long`.
     Marked(MarkedSegmentRow),
+    /// Table `teams`.
+    Team(TeamRow),
+    /// Table `waits`.
+    Waits(WaitsRow),
 }
 
 impl From<LiveCallRow> for CallTimeRow {
@@ -45,7 +49,10 @@ impl Row for CallTimeRow {
             Self::Queue(_) => QUEUES,
             Self::Centre(_) => CENTRE,
             Self::Live(_) => LIVE,
+            Self::Marked(row) if row.mark == SegmentMark::Long => LONG,
             Self::Marked(_) => MARKED,
+            Self::Team(_) => TEAMS,
+            Self::Waits(_) => WAITS,
         }
     }
 
@@ -56,6 +63,8 @@ impl Row for CallTimeRow {
             Self::Centre(row) => row.business_date.to_string(),
             Self::Live(row) => format!("{}|{}", row.call_id, row.segment_id),
             Self::Marked(row) => format!("{}|{}|{}", row.mark.as_str(), row.call_id, row.segment_id),
+            Self::Team(row) => row.key(),
+            Self::Waits(row) => row.key(),
         }
     }
 
@@ -65,6 +74,8 @@ impl Row for CallTimeRow {
             Self::Queue(row) => Some(row.business_date.to_string()),
             Self::Centre(row) => Some(row.business_date.to_string()),
             Self::Marked(row) => Some(row.business_date.to_string()),
+            Self::Team(row) => Some(row.business_date.to_string()),
+            Self::Waits(row) => Some(row.business_date.to_string()),
             Self::Live(_) => None,
         }
     }
@@ -75,6 +86,8 @@ impl Row for CallTimeRow {
             Self::Queue(row) => Some(config.final_after(row.business_date)),
             Self::Centre(row) => Some(config.final_after(row.business_date)),
             Self::Marked(row) => Some(config.final_after(row.business_date)),
+            Self::Team(row) => Some(config.final_after(row.business_date)),
+            Self::Waits(row) => Some(config.final_after(row.business_date)),
             // What goes on is never final.
             Self::Live(_) => Some(DateTime::<Utc>::MAX_UTC),
         }
@@ -86,7 +99,9 @@ impl Row for CallTimeRow {
             QUEUES => serde_json::from_str(json).map(Self::Queue),
             CENTRE => serde_json::from_str(json).map(Self::Centre),
             LIVE => serde_json::from_str(json).map(Self::Live),
-            MARKED => serde_json::from_str(json).map(Self::Marked),
+            MARKED | LONG => serde_json::from_str(json).map(Self::Marked),
+            TEAMS => serde_json::from_str(json).map(Self::Team),
+            WAITS => serde_json::from_str(json).map(Self::Waits),
             other => Err(serde::de::Error::custom(format!(
                 "call-time has no table `{other}`"
             ))),

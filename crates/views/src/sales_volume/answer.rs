@@ -83,7 +83,7 @@ fn cells_of<'a>(
 ) -> impl Iterator<Item = (&'a StoredRow<SalesRow>, &'a SalesVolumeRow)> {
     rows.iter().filter_map(|stored| match &stored.row {
         SalesRow::Cell(cell) => Some((*stored, cell)),
-        SalesRow::Product(_) => None,
+        SalesRow::Product(_) | SalesRow::Moments(_) => None,
     })
 }
 

@@ -1,12 +1,16 @@
 //! `sales-volume`: units and money per product, hour and place of sale, in two attributions
-//! (S-R1 … S-R6), and product cards. It knows orders and products, nothing of payments or stock.
+//! (S-R1 … S-R7), and product cards. It knows orders and products, and of stock what a card shows;
+//! nothing of payments.
 
 mod answer;
 mod cells;
+mod compare;
 mod facts;
+mod moments;
 mod product;
 mod query;
 mod row;
+mod stock;
 
 use plimsoll_contracts::{Event, Id, Payload, TenantConfig};
 use serde::{Deserialize, Serialize};
@@ -18,6 +22,7 @@ use crate::{
 };
 
 use cells::Cells;
+use moments::Moments;
 use product::ProductHistory;
 pub use query::{Dimension, Measure, SalesVolumeQuery};
 pub use row::SalesRow;
@@ -34,17 +39,21 @@ pub enum SalesDoc {
     Order(OrderHistory),
     /// Everything that happened to a product.
     Product(ProductHistory),
+    /// `stock/P1`: what is in the warehouses.
+    Stock(stock::Stock),
 }
 
 /// Table of cells.
 pub(crate) const ROWS: &str = "rows";
 /// Table of product cards.
 pub(crate) const PRODUCTS: &str = "products";
+/// Table of minutes by the second, for comparisons; asked for by no name.
+pub(crate) const MOMENTS: &str = "moments";
 
 impl View for SalesVolume {
     const NAME: &'static str = "sales-volume";
-    const VERSION: u32 = 1;
-    const TABLES: &'static [&'static str] = &[ROWS, PRODUCTS];
+    const VERSION: u32 = 2;
+    const TABLES: &'static [&'static str] = &[ROWS, PRODUCTS, MOMENTS];
     type Doc = SalesDoc;
     type Row = SalesRow;
     type Query = SalesVolumeQuery;
@@ -60,12 +69,18 @@ impl View for SalesVolume {
                 | "OrderCancelled"
                 | "OrderLineCancelled"
                 | "ItemReturned"
+                | "StockReceived"
+                | "StockAdjusted"
+                | "StockReserved"
+                | "StockReservationReleased"
+                | "StockCommitted"
         )
     }
 
     fn apply(event: &Event, payload: &Payload, workspace: &mut Workspace<Self>) -> Result<(), FoldError> {
         match Recorded::of(payload) {
             Some((order_id, recorded)) => order(event, order_id, recorded, workspace),
+            None if stock::concerns(payload) => stock::apply(event, payload, workspace),
             None => product::apply(event, payload, workspace),
         }
     }
@@ -105,9 +120,13 @@ fn order(
     );
     let parks = !(was.parked.is_empty() && is.parked.is_empty());
     let change = Cells::of(order_id, &is).since(Cells::of(order_id, &was));
+    let mut moments = Moments::default();
+    moments.add(&was, -1);
+    moments.add(&is, 1);
     let parked = parks.then(|| Need::Parked(key.as_str().into()));
-    workspace.want(change.needs().chain(parked))?;
+    workspace.want(change.needs().chain(moments.needs()).chain(parked))?;
     change.apply(workspace)?;
+    moments.apply(workspace)?;
     if parks {
         workspace.set_parked(&key, is.parked)?;
     }

@@ -7,7 +7,7 @@ use plimsoll_contracts::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{SalesDoc, SalesRow, SalesVolume};
+use super::{SalesDoc, SalesRow, SalesVolume, stock};
 use crate::{FoldError, Workspace, history::History};
 
 /// What happened to one product.
@@ -51,7 +51,9 @@ pub(super) fn apply(
     let Some(after) = before.with(event, recorded, workspace.config()) else {
         return Ok(());
     };
-    if let Some(card) = card(product_id, &after) {
+    if let Some(mut card) = card(product_id, &after) {
+        let stock = stock::of(product_id.as_str(), workspace)?;
+        (card.on_hand, card.reserved) = stock.map(|stock| stock.sums()).unzip();
         workspace.put_row(SalesRow::Product(card))?;
     }
     workspace.put_doc(&key, SalesDoc::Product(after));
@@ -114,6 +116,8 @@ fn card(product_id: &Id, history: &ProductHistory) -> Option<ProductRow> {
             price_version: price.price_version,
             price_effective_from: price.effective_from,
             prices: vec![price.clone()],
+            on_hand: None,
+            reserved: None,
         }),
         _ => None,
     })?;

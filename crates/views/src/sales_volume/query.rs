@@ -1,13 +1,21 @@
 //! Questions about sales: which cells, grouped how, or ranked by what.
 
+mod cards;
+mod sales;
+
 use std::collections::BTreeSet;
 
-use plimsoll_contracts::{InvalidParameter, events::ProductKind, rows::Attribution};
+use chrono::{DateTime, TimeDelta, Utc};
+use plimsoll_contracts::{
+    InvalidParameter,
+    events::ProductKind,
+    rows::{Attribution, ProductRow},
+};
 
-use super::{PRODUCTS, ROWS, SalesRow, answer};
+use super::{PRODUCTS, ROWS, SalesRow, answer, compare};
 use crate::{
     Answer, AnswerContext, Params, StoredRow, ViewQuery,
-    query::{Days, Own, Words, none_left, take, take_choice, take_choices},
+    query::{Days, Own, Reach, Words, elapsed::Earlier, none_left, take, take_choice, take_choices, word_of},
 };
 
 /// A parsed question.
@@ -16,7 +24,7 @@ pub enum SalesVolumeQuery {
     /// Of table `rows`.
     Sales(SalesQuestion),
     /// Of table `products`.
-    Products(Which),
+    Products(CardQuestion),
 }
 
 /// Which cells, and what becomes of them.
@@ -34,6 +42,34 @@ pub struct SalesQuestion {
     pub which: Which,
     /// The form of the answer.
     pub form: Form,
+    /// Which category counts (S-R2).
+    pub category_reading: CategoryReading,
+    /// Whether goods that sold nothing are in the answer.
+    pub zero_sellers: bool,
+    /// What the day up to now is held against (R-R5).
+    pub compare: Option<Earlier>,
+    /// The instant at which it is meant to be asked; none = the asker's clock.
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// Which category of a product counts (S-R2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CategoryReading {
+    /// The one that it was sold under.
+    AsSold,
+    /// Its present one.
+    Current,
+}
+
+/// Which cards, and whether with what the last days say of their stock (S-R7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardQuestion {
+    /// Products, by what their cards say.
+    pub which: Which,
+    /// With cover days, sell-through and return rate.
+    pub cover: bool,
+    /// The instant at which it is meant to be asked; none = the asker's clock.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// Which products.
@@ -92,6 +128,7 @@ pub enum Measure {
 /// Most products in a ranking.
 const TOP_MAX: u32 = 1_000;
 
+/// Whether a table is that of the cards.
 const TABLES: &[(&str, bool)] = &[(ROWS, false), (PRODUCTS, true)];
 const ATTRIBUTIONS: &[(&str, Attribution)] = &[
     ("activity", Attribution::Activity),
@@ -111,7 +148,24 @@ const MEASURES: &[(&str, Measure)] = &[
     ("gross", Measure::Gross),
 ];
 const KINDS: &[(&str, ProductKind)] = &[("goods", ProductKind::Goods), ("charge", ProductKind::Charge)];
-const PRODUCT_PARAMETERS: &[&str] = &["table", "product_id", "category", "kind", "currency"];
+const READINGS: &[(&str, CategoryReading)] = &[
+    ("as_sold", CategoryReading::AsSold),
+    ("current", CategoryReading::Current),
+];
+const BOOLEANS: &[(&str, bool)] = &[("true", true), ("false", false)];
+/// A day begins in UTC up to a day earlier or later than by the calendar, and so does its cut.
+const SLACK_D: i64 = 2;
+/// Days behind a card's figures, and the same slack.
+const CARD_REACH_D: i64 = 28 + SLACK_D;
+const PRODUCT_PARAMETERS: &[&str] = &[
+    "table",
+    "product_id",
+    "category",
+    "kind",
+    "currency",
+    "cover",
+    "now",
+];
 const SALES_PARAMETERS: &[&str] = &[
     "table",
     "from",
@@ -127,6 +181,10 @@ const SALES_PARAMETERS: &[&str] = &[
     "group_by",
     "top",
     "measure",
+    "category_reading",
+    "zero_sellers",
+    "compare",
+    "now",
 ];
 
 impl Which {
@@ -146,11 +204,23 @@ impl Which {
         self.currency.put("currency", params);
     }
 
-    fn fit(&self, product_id: &str, category: &str, kind: ProductKind, currency: &str) -> bool {
+    /// A category that is not given is not looked at.
+    fn fit(&self, product_id: &str, category: Option<&str>, kind: ProductKind, currency: &str) -> bool {
         self.product_id.fit(product_id)
-            && self.category.fit(category)
+            && category.is_none_or(|category| self.category.fit(category))
             && self.kind.fit(word_of(KINDS, kind))
             && self.currency.fit(currency)
+    }
+}
+
+impl Which {
+    fn fit_card(&self, card: &ProductRow) -> bool {
+        self.fit(
+            card.product_id.as_str(),
+            Some(card.category.as_str()),
+            card.kind,
+            card.currency.as_str(),
+        )
     }
 }
 
@@ -187,6 +257,8 @@ impl Form {
     fn put(&self, params: &mut Params) {
         match self {
             Self::Cells => {}
+            // What a comparison is when it names no groups.
+            Self::Grouped(dimensions) if dimensions.is_empty() => {}
             Self::Grouped(dimensions) => {
                 let words: Vec<&str> = dimensions.iter().map(|d| word_of(DIMENSIONS, *d)).collect();
                 params.insert("group_by".to_owned(), words.join(","));
@@ -199,107 +271,112 @@ impl Form {
     }
 }
 
-fn word_of<T: PartialEq + Copy>(choice: &[(&'static str, T)], value: T) -> &'static str {
-    choice
-        .iter()
-        .find(|(_, known)| *known == value)
-        .map_or("", |(word, _)| word)
-}
-
 impl ViewQuery for SalesVolumeQuery {
     type Row = SalesRow;
 
     fn parse(params: &Params) -> Result<Self, InvalidParameter> {
         let mut left = params.clone();
         if take_choice(&mut left, "table", TABLES)? == Some(true) {
-            let which = Which::take(&mut left)?;
+            let question = CardQuestion::take(&mut left)?;
             none_left(&left, PRODUCT_PARAMETERS)?;
-            return Ok(Self::Products(which));
+            return Ok(Self::Products(question));
         }
-        let question = SalesQuestion {
-            days: Days::take(&mut left, "at")?,
-            attribution: take_choice(&mut left, "attribution", ATTRIBUTIONS)?
-                .unwrap_or(Attribution::Activity),
-            channel: Words::take(&mut left, "channel")?,
-            region: Words::take(&mut left, "region")?,
-            which: Which::take(&mut left)?,
-            form: Form::take(&mut left)?,
-        };
+        let question = SalesQuestion::take(&mut left)?;
         none_left(&left, SALES_PARAMETERS)?;
+        question.check()?;
         Ok(Self::Sales(question))
     }
 
     fn canonical(&self) -> Params {
-        let mut params = Params::from([("table".to_owned(), self.table().to_owned())]);
+        let table = match self {
+            Self::Sales(_) => ROWS,
+            Self::Products(_) => PRODUCTS,
+        };
+        let mut params = Params::from([("table".to_owned(), table.to_owned())]);
         match self {
-            Self::Products(which) => which.put(&mut params),
-            Self::Sales(question) => {
-                question.days.put(&mut params);
-                params.insert("attribution".to_owned(), question.attribution.as_str().to_owned());
-                question.channel.put("channel", &mut params);
-                question.region.put("region", &mut params);
-                question.which.put(&mut params);
-                question.form.put(&mut params);
-            }
+            Self::Products(question) => question.put(&mut params),
+            Self::Sales(question) => question.put(&mut params),
         }
         params
     }
 
     fn table(&self) -> &'static str {
         match self {
-            Self::Sales(_) => ROWS,
+            Self::Sales(question) => question.table(),
             Self::Products(_) => PRODUCTS,
         }
     }
 
     fn span(&self) -> Option<(String, String)> {
         match self {
-            Self::Sales(question) => question.days.span(),
-            Self::Products(_) => None,
+            Self::Sales(question) if question.compare.is_none() => question.days.span(),
+            Self::Sales(_) | Self::Products(_) => None,
+        }
+    }
+
+    fn reaches(&self, now: DateTime<Utc>) -> Vec<Reach> {
+        match self {
+            Self::Sales(question) => question.reaches(now),
+            Self::Products(question) if question.cover => {
+                let today = question.now.unwrap_or(now).date_naive();
+                let first = today - TimeDelta::days(CARD_REACH_D);
+                let last = today + TimeDelta::days(SLACK_D);
+                let span = (first.to_string(), last.to_string());
+                vec![(PRODUCTS, None), (ROWS, Some(span))]
+            }
+            Self::Products(_) => vec![(PRODUCTS, None)],
         }
     }
 
     /// Sales have no owner below the tenant, so `own` narrows nothing here.
     fn selects(&self, row: &SalesRow, _own: &Own) -> bool {
         match (self, row) {
-            (Self::Sales(question), SalesRow::Cell(cell)) => {
-                question.attribution == cell.attribution
-                    && question.days.contains(cell.business_date)
-                    && question.channel.fit(cell.channel.as_str())
-                    && question.region.fit(cell.region.as_str())
-                    && question.which.fit(
-                        cell.product_id.as_str(),
-                        cell.category.as_str(),
-                        cell.kind,
-                        cell.currency.as_str(),
-                    )
-                    && (cell.kind == ProductKind::Goods || !matches!(question.form, Form::Top { .. }))
+            (Self::Sales(question), row) => question.selects(row),
+            (Self::Products(question), SalesRow::Product(card)) => question.which.fit_card(card),
+            // Of cells the card's own category decides: they are looked up by product.
+            (Self::Products(question), SalesRow::Cell(cell)) => {
+                question.cover && question.which.product_id.fit(cell.product_id.as_str())
             }
-            (Self::Products(which), SalesRow::Product(card)) => which.fit(
-                card.product_id.as_str(),
-                card.category.as_str(),
-                card.kind,
-                card.currency.as_str(),
-            ),
-            _ => false,
+            (Self::Products(_), SalesRow::Moments(_)) => false,
         }
     }
 
     fn row_by_row(&self) -> bool {
         match self {
-            Self::Sales(question) => question.form == Form::Cells,
-            Self::Products(_) => true,
+            Self::Sales(question) => question.form == Form::Cells && !question.needs_cards(),
+            Self::Products(question) => !question.cover,
+        }
+    }
+
+    fn moves(&self) -> bool {
+        match self {
+            Self::Sales(question) => question.compare.is_some() && question.now.is_none(),
+            Self::Products(question) => question.cover && question.now.is_none(),
+        }
+    }
+
+    fn changes_at(
+        &self,
+        rows: &[&StoredRow<SalesRow>],
+        context: &AnswerContext<'_>,
+    ) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Sales(question) => {
+                let compare = (question.days.from, question.compare?);
+                compare::changes_at(rows, compare, &question.at(context))
+            }
+            Self::Products(_) => Some(context.config.day_end(context.config.business_date(context.now))),
         }
     }
 
     fn answer(&self, rows: &[&StoredRow<SalesRow>], context: &AnswerContext<'_>) -> Answer {
         match self {
+            Self::Products(question) if question.cover => {
+                let now = question.now.unwrap_or(context.now);
+                compare::with_stock_cover(rows, &AnswerContext { now, ..*context })
+            }
             Self::Products(_) => answer::as_they_stand(rows, context),
-            Self::Sales(question) => match &question.form {
-                Form::Cells => answer::as_they_stand(rows, context),
-                Form::Grouped(dimensions) => answer::grouped(rows, dimensions, context),
-                Form::Top { count, measure } => answer::top(rows, *count, *measure, context),
-            },
+            Self::Sales(question) => question.answer(rows, context),
         }
     }
 }

@@ -7,7 +7,7 @@ use plimsoll_contracts::{
 };
 use serde::Serialize;
 
-use super::{PRODUCTS, ROWS};
+use super::{MOMENTS, PRODUCTS, ROWS, moments::MomentsRow};
 use crate::Row;
 
 /// A row of one of the tables.
@@ -18,6 +18,8 @@ pub enum SalesRow {
     Cell(SalesVolumeRow),
     /// Table `products`.
     Product(ProductRow),
+    /// Table `moments`.
+    Moments(MomentsRow),
 }
 
 impl Row for SalesRow {
@@ -25,6 +27,7 @@ impl Row for SalesRow {
         match self {
             Self::Cell(_) => ROWS,
             Self::Product(_) => PRODUCTS,
+            Self::Moments(_) => MOMENTS,
         }
     }
 
@@ -32,12 +35,14 @@ impl Row for SalesRow {
         match self {
             Self::Cell(row) => cell_key(row),
             Self::Product(row) => row.product_id.to_string(),
+            Self::Moments(row) => row.key(),
         }
     }
 
     fn span(&self) -> Option<String> {
         match self {
             Self::Cell(row) => Some(row.business_date.to_string()),
+            Self::Moments(row) => Some(row.business_date.to_string()),
             Self::Product(_) => None,
         }
     }
@@ -45,6 +50,7 @@ impl Row for SalesRow {
     fn final_after(&self, config: &TenantConfig) -> Option<DateTime<Utc>> {
         match self {
             Self::Cell(row) => Some(config.final_after(row.business_date)),
+            Self::Moments(row) => Some(config.final_after(row.business_date)),
             Self::Product(_) => None,
         }
     }
@@ -53,6 +59,7 @@ impl Row for SalesRow {
         match table {
             ROWS => serde_json::from_str(json).map(Self::Cell),
             PRODUCTS => serde_json::from_str(json).map(Self::Product),
+            MOMENTS => serde_json::from_str(json).map(Self::Moments),
             other => Err(serde::de::Error::custom(format!(
                 "sales-volume has no table `{other}`"
             ))),

@@ -175,7 +175,7 @@ fn lists_are_asked_for_by_name_and_own_ids_narrow_them() {
         [("live", "true"), ("table", "agents")],
         [("only", "open"), ("table", "marked")],
         [("group_by", "agent"), ("table", "live")],
-        [("team", "T1"), ("table", "agents")],
+        [("team", "T1"), ("table", "queues")],
     ] {
         assert!(parse(&refused).is_err(), "{refused:?}");
     }

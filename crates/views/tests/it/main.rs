@@ -5,6 +5,8 @@ mod call_time;
 #[cfg(test)]
 mod call_time_properties;
 #[cfg(test)]
+mod call_time_questions;
+#[cfg(test)]
 mod call_time_rules;
 #[cfg(test)]
 mod commission;
@@ -32,5 +34,7 @@ mod revenue_settlement;
 mod sales_properties;
 #[cfg(test)]
 mod sales_rules;
+#[cfg(test)]
+mod sales_running;
 #[cfg(test)]
 mod sales_volume;

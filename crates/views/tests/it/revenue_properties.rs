@@ -180,6 +180,31 @@ proptest! {
     }
 
     #[test]
+    fn r_r2_both_attributions_have_equal_totals(payments in payments(), rates in rates()) {
+        let all = fold(&events(&payments, &rates));
+        let totals = |attribution: &str| -> Vec<serde_json::Map<String, Value>> {
+            let params = [("group_by", "currency"), ("attribution", attribution)];
+            all.ask::<Revenue>(&params).into_iter().map(|row| row.columns).collect()
+        };
+        prop_assert_eq!(totals("activity"), totals("cohort"));
+    }
+
+    #[test]
+    fn r_r5_a_day_to_its_end_is_the_day_and_the_seconds_sum_to_it(payments in payments()) {
+        let all = fold(&events(&payments, &[]));
+        let later = at(30 * 24 * 60);
+        for day in all.ask::<Revenue>(&[("window", "day")]) {
+            let date = day.columns["business_date"].as_str().unwrap().to_owned();
+            let currency = day.columns["currency"].as_str().unwrap().to_owned();
+            let params = [("date", date.as_str()), ("currency", currency.as_str()), ("to_date", "day")];
+            let rows = all.ask_at::<Revenue>(&params, later);
+            for column in ["captured_minor", "refunds", "net_minor", "net_supply_minor", "reporting_minor"] {
+                prop_assert_eq!(&rows[0].columns[column], &day.columns[column], "{} {}", day.key, column);
+            }
+        }
+    }
+
+    #[test]
     fn g4_any_order_and_any_batches_give_the_same_rows(
         payments in payments(), rates in rates(), seed in any::<u64>(),
     ) {

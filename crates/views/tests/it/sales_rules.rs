@@ -188,8 +188,8 @@ fn the_list_of_orders_is_in_no_answer_and_products_have_a_card() {
 #[test]
 fn questions_that_do_not_make_sense_are_refused_by_name() {
     for (params, refused) in [
-        (&[("compare", "previous_day")][..], "compare"),
-        (&[("zero_sellers", "true")], "zero_sellers"),
+        (&[("compare", "yesterday")][..], "compare"),
+        (&[("zero_sellers", "yes")], "zero_sellers"),
         (&[("from", "2026-3-1")], "from"),
         (&[("from", "2026-03-02"), ("to", "2026-03-01")], "from"),
         (&[("at", "2026-03-02"), ("to", "2026-03-01")], "at"),

@@ -61,14 +61,20 @@ pub(crate) fn at_positions<'a>(events: impl IntoIterator<Item = &'a ImportedEven
         .collect()
 }
 
+/// Cases with more events than this are tried in fewer orders.
+const LONG_CASE: usize = 40;
+
 /// Random orders of the events, some of them twice; nothing crosses an event that `barrier` names.
-/// Their number is 64, or what `PLIMSOLL_SHUFFLES` says.
+/// Their number is 1,000, for long cases 100, or what `PLIMSOLL_SHUFFLES` says.
 pub(crate) fn shuffles<'a>(
     events: &'a [ImportedEvent],
     barrier: impl Fn(&ImportedEvent) -> bool + Copy + 'a,
 ) -> impl Iterator<Item = Vec<Event>> + 'a {
     #[expect(clippy::disallowed_methods, reason = "a test is told how long to try")]
-    let count = std::env::var("PLIMSOLL_SHUFFLES").map_or(64, |text| text.parse().unwrap());
+    let count = std::env::var("PLIMSOLL_SHUFFLES").map_or_else(
+        |_| if events.len() > LONG_CASE { 100 } else { 1_000 },
+        |text| text.parse().unwrap(),
+    );
     (0..count).map(move |seed| {
         let mut rng = Rng::new(seed);
         let mut order: Vec<&ImportedEvent> = Vec::new();
