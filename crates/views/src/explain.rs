@@ -93,6 +93,10 @@ pub(crate) fn stretch(
         }
         at += step;
     }
+    // A cut inside an hour leaves the end of the day less of it than a step.
+    if fits(config.wall_clock(end - Duration::seconds(1))) {
+        found = Some((found.map_or(end, |(from, _)| from), end));
+    }
     found.map_or((start, end), |(from, to)| (from - step, to + step))
 }
 

@@ -3,11 +3,13 @@
 
 pub mod call_time;
 pub mod commission;
+mod order_ids;
 pub mod revenue;
 pub mod sales_volume;
 
 pub use call_time::{AgentDayRow, CentreDayRow, LiveCallRow, MarkedSegmentRow, QueueRow, SegmentMark};
 pub use commission::{CommissionLineRow, Component, PersistencyRow, PolicyRow, PolicyStatus, StatementRow};
+pub use order_ids::OrderIds;
 pub use revenue::{
     RevenueFailureRow, RevenueMeasures, RevenueMethod, RevenueMinuteRow, RevenueRow, RevenueSettlementRow,
     SettlementMeasures,

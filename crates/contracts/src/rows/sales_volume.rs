@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::OrderIds;
 use crate::{Currency, Id, Label, events::ProductKind, time};
 
 /// On which day a cancel or return counts (S-R3).
@@ -90,7 +91,7 @@ pub struct SalesVolumeRow {
     /// The distinct orders, in order; stored to count over any grouping, never part of an answer.
     #[serde(default)]
     #[ts(skip)]
-    pub order_ids: Vec<Id>,
+    pub order_ids: OrderIds,
 }
 
 /// A product card, table `products`; its key is `product_id`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_contracts::{
     Id,
-    rows::{Attribution, SalesVolumeRow},
+    rows::{Attribution, OrderIds, SalesVolumeRow},
 };
 
 use super::{ROWS, SalesRow, SalesVolume, row::cell_key};
@@ -42,7 +42,7 @@ impl Cells {
                 cell.lines += 1;
                 cell.gross_minor = cell.gross_minor.saturating_add(line.gross_minor);
                 cell.discount_minor = cell.discount_minor.saturating_add(line.discount_minor);
-                cell.order_ids = vec![order_id.clone()];
+                cell.order_ids = OrderIds::one(order_id.clone());
             }
         }
         for movement in &ledger.movements {
@@ -91,7 +91,7 @@ impl Cells {
             cancelled_minor: 0,
             returned_minor: 0,
             net_minor: 0,
-            order_ids: Vec::new(),
+            order_ids: OrderIds::default(),
         };
         self.0.entry(cell_key(&empty)).or_insert(empty)
     }
@@ -127,11 +127,15 @@ impl Change {
             };
             if let Some(was) = &step.was {
                 add(&mut row, was, -1);
-                row.order_ids.retain(|id| !was.order_ids.contains(id));
+                for id in &was.order_ids {
+                    row.order_ids.remove(id);
+                }
             }
             if let Some(is) = &step.is {
                 add(&mut row, is, 1);
-                insert_orders(&mut row.order_ids, &is.order_ids);
+                for id in &is.order_ids {
+                    row.order_ids.insert(id);
+                }
                 // Lines of one product should agree on these; where they do not, the lower word stands.
                 if (&is.uom, is.kind) < (&row.uom, row.kind) {
                     (row.uom, row.kind) = (is.uom.clone(), is.kind);
@@ -152,7 +156,7 @@ impl Change {
 pub(super) fn nothing_like(row: &SalesVolumeRow) -> SalesVolumeRow {
     let mut nothing = row.clone();
     add(&mut nothing, row, -1);
-    nothing.order_ids.clear();
+    nothing.order_ids = OrderIds::default();
     nothing
 }
 
@@ -174,15 +178,6 @@ pub(super) fn add(row: &mut SalesVolumeRow, other: &SalesVolumeRow, sign: i64) {
         row.gross_minor,
         &[row.discount_minor, row.cancelled_minor, row.returned_minor],
     );
-}
-
-/// Adds to a sorted list of distinct orders.
-pub(super) fn insert_orders(orders: &mut Vec<Id>, more: &[Id]) {
-    for id in more {
-        if let Err(at) = orders.binary_search(id) {
-            orders.insert(at, id.clone());
-        }
-    }
 }
 
 fn is_nothing(row: &SalesVolumeRow) -> bool {

@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, Timelike as _};
 use plimsoll_contracts::{
     Event, Id, Payload, TenantConfig,
-    rows::{Attribution, SalesVolumeRow},
+    rows::{Attribution, OrderIds, SalesVolumeRow},
     time,
 };
 use serde_json::{Map, Value, json};
@@ -80,7 +80,7 @@ pub(super) fn lean(row: &SalesRow) -> SalesRow {
         cancelled_minor: row.cancelled_minor,
         returned_minor: row.returned_minor,
         net_minor: row.net_minor,
-        order_ids: Vec::new(),
+        order_ids: OrderIds::default(),
     })
 }
 
