@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, DurationRound, NaiveDate, Timelike, Utc};
 use plimsoll_contracts::{
     Currency, Id, Label,
     events::ProductKind,
-    rows::{Attribution, SalesVolumeRow},
+    rows::{Attribution, OrderIds, SalesVolumeRow},
     time,
 };
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,7 @@ impl MomentsRow {
             cancelled_minor,
             returned_minor,
             net_minor: 0,
-            order_ids: Vec::new(),
+            order_ids: OrderIds::default(),
         }
     }
 
