@@ -77,7 +77,7 @@ async fn without_a_token_everything_but_health_is_401() {
     let mut doors = vec![(Method::GET, "/metrics".to_owned())];
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
-            let path = path.replace('{', "").replace('}', "");
+            let path = path.replace(['{', '}'], "");
             if let Ok(method) = method.to_uppercase().parse()
                 && !OPEN.contains(&path.as_str())
             {
