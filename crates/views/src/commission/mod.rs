@@ -58,7 +58,7 @@ pub struct Commission;
 
 impl View for Commission {
     const NAME: &'static str = "commission";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static [&'static str] = &[STATEMENTS, LINES, POLICIES, PERSISTENCY];
     type Doc = Doc;
     type Row = Row;
