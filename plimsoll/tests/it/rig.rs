@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -41,16 +42,30 @@ impl Rig {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        let url = ready
-            .trim()
-            .strip_prefix("ready ")
-            .expect("the ready line")
-            .to_owned();
+        let url = ready(&mut child);
         Self { child, url, dir }
+    }
+
+    /// The same, and the lines that it says on standard error, as they come.
+    pub(crate) fn start_and_hear(args: &[&str]) -> (Self, mpsc::Receiver<String>) {
+        let (mut command, dir) = (Command::new(env!("CARGO_BIN_EXE_plimsoll")), folder());
+        command.args(["up", "--listen", "127.0.0.1:0", "--dir"]);
+        let mut child = command
+            .arg(dir.path())
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (say, said) = mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                say.send(line).ok();
+            }
+        });
+        let url = ready(&mut child);
+        (Self { child, url, dir }, said)
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -102,6 +117,16 @@ impl Rig {
             .unwrap();
         Client::new(&self.url, answer["token"].as_str().unwrap()).unwrap()
     }
+}
+
+/// Waits for the ready line and gives the address in it.
+fn ready(child: &mut Child) -> String {
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let url = ready.trim().strip_prefix("ready ");
+    url.expect("the ready line").to_owned()
 }
 
 /// An empty folder that the account of a private Postgres can reach too.

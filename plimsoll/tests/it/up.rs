@@ -1,12 +1,13 @@
 //! `plimsoll up` as a newcomer sees it: ready, moving numbers, a clean end, nothing left running.
 
 use plimsoll::client::Client;
+use plimsoll_devstack::{Stack, StackOptions};
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::{
     crash,
-    rig::{Rig, eventually, import, rows},
+    rig::{Rig, eventually, folder, import, rows},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,6 +201,41 @@ async fn a_rebuild_serves_all_the_while_and_ends_with_the_same_rows() {
     assert_eq!(version(&client, "sales-volume").await, from + 1);
     let after = rows(&client, "sales-volume", &params, position).await["rows"].clone();
     assert_eq!(after, before);
+}
+
+/// Seen with the check left out: orders of the simulation stood in somebody's own log.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_simulation_keeps_out_of_a_log_that_it_did_not_fill_and_says_so() {
+    let dir = folder();
+    let servers = StackOptions::temporary(dir.path().join("servers"));
+    let stack = Stack::start(servers, |_| {}).await.unwrap();
+    let urls = [
+        ["--postgres-url", stack.postgres_url()],
+        ["--nats-url", stack.nats_url()],
+        ["--redis-url", stack.redis_url()],
+    ]
+    .concat();
+    let mut first = Rig::start_with(&[&["--no-demo"], &urls[..]].concat());
+    let position = import(&first.client("main").await, &crash::events()[..2]).await;
+    assert_eq!(first.interrupt(), Some(0));
+    drop(first);
+
+    let (mut second, said) = Rig::start_and_hear(&urls);
+    let line = tokio::task::spawn_blocking(move || said.into_iter().find(|line| line.contains("simulation")));
+    let line = line.await.unwrap().unwrap();
+    assert!(
+        line.starts_with("no simulation:") && line.contains("--demo"),
+        "{line}"
+    );
+    assert_eq!(second.interrupt(), Some(0));
+    let (rig, _said) = Rig::start_and_hear(&[&["--demo"], &urls[..]].concat());
+    let client = rig.client("main").await;
+    eventually("the simulation runs where it is asked for", || async {
+        client.get("/v1/log").await.unwrap()["position"].as_u64() > Some(position)
+    })
+    .await;
+    drop(rig);
+    stack.stop().await.unwrap();
 }
 
 /// Every process below one, as the kernel tells.
