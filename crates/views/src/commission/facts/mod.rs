@@ -93,9 +93,18 @@ fn posted_by<'w>(event: &Event, policy: &'w PolicyDoc) -> impl Iterator<Item = &
         .filter(move |entry| entry.line.cause == cause)
 }
 
+/// A line with its number in the planner's month.
+fn numbered(entry: &Entry) -> Value {
+    let mut line = told(entry);
+    line["line_no"] = json!(entry.no);
+    line
+}
+
+/// A line without its number, which hangs on what else the planner was posted: a policy is
+/// explained from its own stream.
 fn told(entry: &Entry) -> Value {
     let line = &entry.line;
-    json!({"line_no": entry.no, "planner_id": line.planner, "period": line.period,
+    json!({"planner_id": line.planner, "period": line.period,
         "component": line.component, "instalment_no": line.instalment, "of_component": line.of,
         "amount_minor": line.amount, "deferred_minor": line.deferred})
 }
@@ -108,7 +117,7 @@ fn statement(row: &StatementRow, event: &Event, workspace: &Workspace<Commission
         .into_iter()
         .flat_map(|policy| posted_by(event, policy))
         .filter(|entry| entry.line.planner == row.planner_id && entry.line.period == row.period)
-        .map(told)
+        .map(numbered)
         .collect();
     let base = row.payable_minor + row.withholding_minor;
     let formula = if row.lines_minor > 0 {
