@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use plimsoll_contracts::{Epoch, Position, TenantId};
 use plimsoll_feed::{Change, TenantChange};
 use plimsoll_views::{Meta, Row, StoredRow, View};
+use serde_json::value::RawValue;
 
 use super::erased::{RowsError, read_meta};
 
@@ -104,7 +105,7 @@ fn decode<V: View>(told: &TenantChange) -> Result<Read<V>, RowsError> {
         let Some(table) = V::TABLES.iter().find(|table| **table == changed.table) else {
             continue;
         };
-        let decode = |body: &Box<serde_json::value::RawValue>| {
+        let decode = |body: &RawValue| {
             let row = V::Row::decode(table, body.get())
                 .map_err(|source| RowsError::of_row::<V>(&changed.key, table, source))?;
             Ok(Arc::new(StoredRow {
@@ -116,7 +117,7 @@ fn decode<V: View>(told: &TenantChange) -> Result<Read<V>, RowsError> {
         rows.push(ReadRow {
             table,
             key: Arc::from(changed.key.as_str()),
-            row: changed.body.as_ref().map(decode).transpose()?,
+            row: changed.body.as_deref().map(decode).transpose()?,
         });
     }
     let meta = told.meta.as_deref().map(read_meta).transpose()?;
