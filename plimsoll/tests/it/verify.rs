@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::{
     rig::{Rig, folder, import, rows},
-    vectors::{CALLS, REVENUE, SALES, importable},
+    vectors::{CALLS, COMMISSION, REVENUE, SALES, importable},
 };
 
 /// What the command said.
@@ -358,6 +358,55 @@ async fn revenue_is_equal_and_planted_faults_in_redis_are_named() {
     check(key, &[None]);
 }
 
+/// The faults that a report names, as table, key, column, stored and expected.
+fn named(said: &Said) -> Vec<(String, String, Value, Value, Value)> {
+    assert_eq!(said.code, Some(3), "{}", said.text);
+    let differences = said.report["differences"].as_array().unwrap();
+    differences
+        .iter()
+        .map(|d| {
+            let text = |name: &str| d[name].as_str().unwrap().to_owned();
+            (
+                text("table"),
+                text("key"),
+                d["column"].clone(),
+                d["stored"].clone(),
+                d["expected"].clone(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commission_is_equal_and_planted_faults_are_named() {
+    let bed = clean("commission", &[("table", "policies")], COMMISSION).await;
+
+    // A line pays more than it should.
+    let line = "tenant = 'M1' and planner_id = 'A' and component = 'new'";
+    bed.plant(&format!(
+        "update commission_1.lines set amount_minor = amount_minor + 1 where {line}"
+    ))
+    .await;
+    // A statement is lost.
+    bed.plant("delete from commission_1.statements where tenant = 'M1' and key = 'A|2025-09|KRW'")
+        .await;
+    let said = verify(&bed.rig, &["commission", "--json"]);
+    let found = named(&said);
+    let [paid, lost] = &found[..] else {
+        panic!("{}", said.text)
+    };
+    assert_eq!((paid.0.as_str(), &paid.2), ("lines", &json!("amount_minor")));
+    assert!(paid.1.starts_with("A|2025-03|X|new|1|"), "{}", paid.1);
+    assert_eq!((&paid.3, &paid.4), (&json!(700_001), &json!(700_000)));
+    let key = (lost.0.as_str(), lost.1.as_str());
+    assert_eq!(key, ("statements", "A|2025-09|KRW"));
+    assert_eq!(
+        (&lost.2, &lost.3),
+        (&Value::Null, &Value::Null),
+        "a row as a whole"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_is_verified_while_events_arrive_and_a_socket_shows_the_same() {
     let rig = Rig::start();
@@ -392,7 +441,7 @@ async fn a_view_is_verified_while_events_arrive_and_a_socket_shows_the_same() {
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let placed = writing.await.unwrap();
     assert!(placed > 3, "{placed} orders were placed meanwhile");
-    let said = verify(&rig, &["revenue"]);
+    let said = verify(&rig, &["--all"]);
     assert_eq!(said.code, Some(0), "{}", said.text);
 }
 

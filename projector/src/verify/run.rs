@@ -165,7 +165,7 @@ async fn one_tenant(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let mut stored = Stored {
-        scan,
+        scan: Some(scan),
         rows: VecDeque::new(),
     };
     if plan.by_content.is_some() {
@@ -210,14 +210,19 @@ fn readable(scan: &Scan) -> Result<Result<(), Refusal>, VerifyError> {
 
 /// The store's rows, one by one.
 struct Stored {
-    scan: Scan,
+    /// None once it has come to its end.
+    scan: Option<Scan>,
     rows: VecDeque<SideRow>,
 }
 
 impl Stored {
     async fn next(&mut self) -> Result<Option<SideRow>, VerifyError> {
         while self.rows.is_empty() {
-            let Some((table, rows)) = self.scan.next().await? else {
+            let Some(scan) = &mut self.scan else {
+                return Ok(None);
+            };
+            let Some((table, rows)) = scan.next().await? else {
+                self.scan = None;
                 return Ok(None);
             };
             for row in rows {
