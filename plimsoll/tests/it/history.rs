@@ -66,7 +66,7 @@ struct Recorded {
     answer: Value,
 }
 
-/// G5. Seen failing: with the row's position left out of the fold, and with a replay one event short.
+/// G5. Rows, stamps, parked count and time, to the byte.
 #[tokio::test(flavor = "multi_thread")]
 async fn g5_a_view_as_of_a_position_is_what_it_answered_then() {
     let rig = Rig::start();
