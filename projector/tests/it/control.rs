@@ -78,7 +78,7 @@ async fn operations_need_the_scope_operate_and_are_recorded_with_who_asked() {
     for (method, path) in [
         ("GET", "/v1/projections/nothing"),
         ("POST", "/v1/projections/nothing/rebuild"),
-        ("POST", "/v1/projections/sales-volume/verify"),
+        ("POST", "/v1/projections/nothing/verify"),
         ("GET", "/v1/operations/none"),
         ("GET", "/v1/operations/0198c0de-0000-7000-8000-000000000000"),
     ] {

@@ -152,8 +152,8 @@ async fn an_event_that_the_store_refuses_holds_back_its_stream_and_no_other() {
         .unwrap();
     let order = json!({
         "order_id": "X", "channel": "web", "region": "KR", "currency": "KRW", "order_discount_minor": 0,
-        "shipping_minor": 0, "lines": [{"line_no": 1, "product_id": "P_refused", "category": "C", "uom": "ea",
-        "kind": "goods", "qty": 1, "unit_price_micros": 1_000_000, "discount_minor": 0, "tax_minor": 0}],
+        "shipping_minor": 0, "total_minor": 1, "lines": [{"line_no": 1, "product_id": "P_refused", "category": "C", "uom": "ea",
+        "kind": "goods", "qty": 1, "unit_price_micros": 1_000_000, "gross_minor": 1, "discount_minor": 0, "tax_minor": 0}],
     });
     let cancel = json!({"order_id": "X", "reason": "customer"});
     let mut events = sales(21, 30);

@@ -98,7 +98,7 @@ async fn a_parameter_that_does_not_exist_or_parse_is_refused_by_name() {
     let bed = Bed::new().await;
     for (query, name) in [
         ("colour=red", "colour"),
-        ("as_of_position=3", "as_of_position"),
+        ("as_of_position=then", "as_of_position"),
         ("from=yesterday", "from"),
         ("limit=0", "limit"),
         ("limit=many", "limit"),
