@@ -5,7 +5,7 @@ use std::time::Duration;
 use plimsoll_contracts::Position;
 use plimsoll_devstack::unique_name;
 use plimsoll_store::{Commit, CommitError, MetaWrite};
-use plimsoll_views::SalesVolume;
+use plimsoll_views::{SalesVolume, View as _};
 
 use crate::{
     random::sales,
@@ -125,7 +125,7 @@ async fn of_two_projectors_one_works_and_the_other_takes_over() {
 async fn a_projection_of_another_history_is_refused_until_it_is_rebuilt() {
     let bed = Bed::new().await;
     bed.stores
-        .ensure_first_version(SALES, 1, &"old1".parse().unwrap())
+        .ensure_first_version(SALES, SalesVolume::VERSION, &"old1".parse().unwrap())
         .await
         .unwrap();
     let process = bed.project(|_| ()).await;
