@@ -91,8 +91,8 @@ pub(crate) fn going_down() -> Problem {
 
 /// 500: computing the answer broke; a fault of this program.
 pub(crate) fn broken() -> Problem {
-    Problem::new(500, "internal", "The server failed")
-        .detail("computing the answer to this question failed; the server's log says where")
+    Problem::new(500, "internal", "The answer could not be computed")
+        .detail("computing it failed; the server's log says where")
         .retry_after(5)
 }
 

@@ -447,13 +447,10 @@ impl Actor {
             (rows, done)
         })
         .await
-        .map_err(|error| {
-            tracing::error!(
-                view = self.cohort.key.view,
-                error = &error as &dyn std::error::Error,
-                "an answer panicked"
-            );
-            Problem::new(500, "internal", "The answer could not be computed")
+        .map_err(|error| match error.try_into_panic() {
+            // Broken there is broken here: see `run`.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_cancelled) => problems::going_down(),
         })?;
         self.rows = Some(rows);
         Ok(done)

@@ -106,7 +106,7 @@ impl<V: View> Question for TypedQuestion<V> {
         Box::new(TypedRows::<V> {
             query: self.0.clone(),
             own,
-            meta: Meta::default(),
+            meta: Arc::default(),
             tables: BTreeSet::new(),
             rows: BTreeMap::new(),
             finals: BTreeMap::new(),
@@ -118,7 +118,7 @@ impl<V: View> Question for TypedQuestion<V> {
 struct TypedRows<V: View> {
     query: V::Query,
     own: Own,
-    meta: Meta,
+    meta: Arc<Meta>,
     /// The tables that were loaded: changes of others do not matter.
     tables: BTreeSet<&'static str>,
     /// By key; the keys of different tables of a view never have the same form. A row that came as
@@ -173,7 +173,7 @@ impl<V: View> TypedRows<V> {
     }
 
     /// Another meta: rows may have become final, or, with another configuration, be anything.
-    fn set_meta(&mut self, meta: Meta) {
+    fn set_meta(&mut self, meta: Arc<Meta>) {
         let configured = meta.config != self.meta.config;
         self.meta = meta;
         if configured {
@@ -229,7 +229,7 @@ impl<V: View> Rows for TypedRows<V> {
                 }
             }
         }
-        self.meta = meta;
+        self.meta = Arc::new(meta);
         self.finals.clear();
         for (key, stored) in &selected {
             self.await_final(key, &stored.row);
@@ -254,7 +254,7 @@ impl<V: View> Rows for TypedRows<V> {
             }
         }
         if let Some(meta) = &read.meta {
-            self.set_meta(meta.clone());
+            self.set_meta(Arc::clone(meta));
         }
         Ok(self.touched.is_any())
     }

@@ -35,7 +35,7 @@ pub(crate) struct News {
 
 /// The same, decoded.
 pub(super) struct Read<V: View> {
-    pub(super) meta: Option<Meta>,
+    pub(super) meta: Option<Arc<Meta>>,
     pub(super) rows: Vec<ReadRow<V>>,
 }
 
@@ -120,6 +120,6 @@ fn decode<V: View>(told: &TenantChange) -> Result<Read<V>, RowsError> {
             row: changed.body.as_deref().map(decode).transpose()?,
         });
     }
-    let meta = told.meta.as_deref().map(read_meta).transpose()?;
+    let meta = told.meta.as_deref().map(read_meta).transpose()?.map(Arc::new);
     Ok(Read { meta, rows })
 }
