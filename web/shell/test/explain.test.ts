@@ -2,7 +2,8 @@ import type { Client } from '@plimsoll/client';
 import { formatsFor } from '@plimsoll/ui';
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { currencyOf, factsOf, stepsOf, type Change } from '../src/explain/change.js';
+import type { ExplainedChange } from '@plimsoll/contracts/ExplainedChange';
+import { currencyOf, factsOf, stepsOf } from '../src/explain/change.js';
 import Drawer from '../src/explain/Drawer.svelte';
 import { pathOf, readQuestion, writeQuestion } from '../src/explain/question.js';
 
@@ -24,7 +25,7 @@ describe('a question in the address', () => {
   });
 });
 
-function change(changes: Partial<Change>): Change {
+function change(changes: Partial<ExplainedChange>): ExplainedChange {
   return {
     position: 7,
     event_id: 'E1',
@@ -33,8 +34,11 @@ function change(changes: Partial<Change>): Change {
     version: 1,
     occurred_at: '2026-03-01T00:00:00Z',
     recorded_at: '2026-03-01T00:00:01Z',
+    actor: { kind: 'user', id: 'U1' },
     before: null,
     after: null,
+    revision: null,
+    facts: null,
     ...changes,
   };
 }

@@ -1,35 +1,8 @@
 /** From the events behind a row to what each changed, as people read it. Pure. */
 import { none, type Formats } from '@plimsoll/ui';
+import type { ExplainedChange } from '@plimsoll/contracts/ExplainedChange';
 
 type Columns = Readonly<Record<string, unknown>>;
-
-/** One event behind a row, as the server tells it. */
-export interface Change {
-  readonly position: number;
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly stream: string;
-  readonly version: number;
-  readonly occurred_at: string;
-  readonly recorded_at: string;
-  readonly actor?: { readonly kind: string; readonly id: string };
-  /** The columns that it changed, as they were; null when the row was not there. */
-  readonly before: Columns | null;
-  readonly after: Columns | null;
-  /** What the event means by the view's rules. */
-  readonly facts?: unknown;
-}
-
-export interface Explanation {
-  readonly epoch: string;
-  readonly position: number;
-  readonly as_of: string | null;
-  readonly row: Columns | null;
-  readonly changes: readonly Change[];
-  /** The last page, and the changes lead to exactly the row that the view holds. */
-  readonly complete: boolean;
-  readonly next?: string | null;
-}
 
 /** One column that an event changed. */
 export interface Step {
@@ -44,7 +17,7 @@ export interface Step {
 const stamps = new Set(['key', 'position', 'revision', 'state', 'rank']);
 
 export function stepsOf(
-  { before, after }: Pick<Change, 'before' | 'after'>,
+  { before, after }: Pick<ExplainedChange, 'before' | 'after'>,
   currency: string,
   formats: Formats,
 ): Step[] {
@@ -112,7 +85,7 @@ function isObject(value: unknown): value is Columns {
 }
 
 /** The currency of the row: a row that is gone had it when it began. */
-export function currencyOf(row: Columns | null | undefined, changes: readonly Change[]): string {
+export function currencyOf(row: Columns | null | undefined, changes: readonly ExplainedChange[]): string {
   const value = row?.['currency'] ?? changes.find(({ after }) => after?.['currency'])?.after?.['currency'];
   return typeof value === 'string' ? value : '';
 }

@@ -1,10 +1,11 @@
 /** Asks for the events behind one row, page by page. */
 import type { Client } from '@plimsoll/client';
-import type { Change, Explanation } from './change.js';
+import type { ExplainedChange } from '@plimsoll/contracts/ExplainedChange';
+import type { Explanation } from '@plimsoll/contracts/Explanation';
 import { pathOf, type Question } from './question.js';
 
 export class Explaining {
-  changes = $state.raw<readonly Change[]>([]);
+  changes = $state.raw<readonly ExplainedChange[]>([]);
   answer = $state.raw<Explanation | undefined>(undefined);
   /** What the server said instead; `undefined` detail = it knows no such thing. */
   problem = $state.raw<{ readonly detail: string | undefined } | undefined>(undefined);
