@@ -23,7 +23,7 @@ use serde_json::Value;
 use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::rig::{Rig, eventually, folder, rows};
+use crate::rig::{Rig, eventually, folder, on_servers, rows};
 
 /// Events of the import: an order and its payment each.
 const ORDERS: u32 = 15_000;
@@ -36,15 +36,7 @@ async fn every_part_may_be_killed_during_an_import() {
     let stack = Stack::start(StackOptions::temporary(servers.path().join("stack")), |_| {})
         .await
         .unwrap();
-    let args = [
-        "--no-demo",
-        "--postgres-url",
-        stack.postgres_url(),
-        "--nats-url",
-        stack.nats_url(),
-        "--redis-url",
-        stack.redis_url(),
-    ];
+    let args = [&["--no-demo"], &on_servers(&stack)[..]].concat();
     let rig = Rig::start_in(folder(), "127.0.0.1:0", &args);
     let listen = rig.url.trim_start_matches("http://").to_owned();
     let client = rig.client("main").await;

@@ -9,6 +9,7 @@ use std::{
 
 use plimsoll::client::Client;
 use plimsoll_contracts::ImportedEvent;
+use plimsoll_devstack::Stack;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -127,6 +128,18 @@ fn ready(child: &mut Child) -> String {
         .unwrap();
     let url = ready.trim().strip_prefix("ready ");
     url.expect("the ready line").to_owned()
+}
+
+/// Arguments that lead `plimsoll up` to servers of a test.
+pub(crate) fn on_servers(stack: &Stack) -> [&str; 6] {
+    [
+        "--postgres-url",
+        stack.postgres_url(),
+        "--nats-url",
+        stack.nats_url(),
+        "--redis-url",
+        stack.redis_url(),
+    ]
 }
 
 /// An empty folder that the account of a private Postgres can reach too.

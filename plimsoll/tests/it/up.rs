@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     crash,
-    rig::{Rig, eventually, folder, import, rows},
+    rig::{Rig, eventually, folder, import, on_servers, rows},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,12 +209,7 @@ async fn the_simulation_keeps_out_of_a_log_that_it_did_not_fill_and_says_so() {
     let dir = folder();
     let servers = StackOptions::temporary(dir.path().join("servers"));
     let stack = Stack::start(servers, |_| {}).await.unwrap();
-    let urls = [
-        ["--postgres-url", stack.postgres_url()],
-        ["--nats-url", stack.nats_url()],
-        ["--redis-url", stack.redis_url()],
-    ]
-    .concat();
+    let urls = on_servers(&stack);
     let mut first = Rig::start_with(&[&["--no-demo"], &urls[..]].concat());
     let position = import(&first.client("main").await, &crash::events()[..2]).await;
     assert_eq!(first.interrupt(), Some(0));

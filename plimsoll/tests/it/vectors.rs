@@ -77,11 +77,9 @@ async fn check(view: &str, file: &str, families: &[&str]) {
     assert!(tables > 0, "no table was compared");
 }
 
-async fn check_case(rig: &Rig, view: &str, case: &Value, columns: &mut Columns) -> usize {
-    let name = case["name"].as_str().unwrap();
-    let tenant = name.chars().take(60).collect::<String>();
-    let client = rig.client(&tenant).await;
-    let mut config = case["config"].as_object().unwrap().clone();
+/// Puts a case's configuration, less what is a parameter of its questions.
+pub(crate) async fn configure(client: &Client, config: &Value) {
+    let mut config = config.as_object().unwrap().clone();
     config.retain(|key, _| key != "queries" && key != "known_at");
     if !config.is_empty() {
         client
@@ -89,6 +87,13 @@ async fn check_case(rig: &Rig, view: &str, case: &Value, columns: &mut Columns) 
             .await
             .unwrap();
     }
+}
+
+async fn check_case(rig: &Rig, view: &str, case: &Value, columns: &mut Columns) -> usize {
+    let name = case["name"].as_str().unwrap();
+    let tenant = name.chars().take(60).collect::<String>();
+    let client = rig.client(&tenant).await;
+    configure(&client, &case["config"]).await;
     let tables = case["expect"].as_object().unwrap().iter();
     let asked: Vec<_> = tables
         .flat_map(|(table, expected)| questions(view, case, table, expected))

@@ -3,15 +3,13 @@
 
 use std::process::Command;
 
-use plimsoll::client::Client;
 use plimsoll_devstack::{Stack, StackOptions};
-use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::{
-    rig::{Rig, folder, import, rows},
-    vectors::{CALLS, COMMISSION, REVENUE, SALES, importable},
+    rig::{Rig, folder, import, on_servers, rows},
+    vectors::{CALLS, COMMISSION, REVENUE, SALES, configure, importable},
 };
 
 /// What the command said.
@@ -35,15 +33,7 @@ impl Bed {
         let stack = Stack::start(StackOptions::temporary(folder.path().join("stack")), |_| {})
             .await
             .unwrap();
-        let args = [
-            "--no-demo",
-            "--postgres-url",
-            stack.postgres_url(),
-            "--nats-url",
-            stack.nats_url(),
-            "--redis-url",
-            stack.redis_url(),
-        ];
+        let args = [&["--no-demo"], &on_servers(&stack)[..]].concat();
         let rig = Rig::start_with(&args);
         Self {
             rig,
@@ -130,17 +120,6 @@ async fn import_cases(rig: &Rig, view: &str, params: &[(&str, &str)], file: &str
         rows(&client, view, params, position).await;
     }
     cases.len()
-}
-
-async fn configure(client: &Client, config: &Value) {
-    let mut config = config.as_object().unwrap().clone();
-    config.retain(|key, _| key != "queries" && key != "known_at");
-    if !config.is_empty() {
-        client
-            .send_json(Method::PUT, "/v1/config", &Value::Object(config))
-            .await
-            .unwrap();
-    }
 }
 
 /// A server with every case of a view's vectors, verified at once.
