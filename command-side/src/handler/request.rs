@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use plimsoll_contracts::{
     Actor, Problem, TenantId,
-    problem::{FieldError, escape, nul_in},
+    problem::{FieldError, nul_in, pointer_to},
 };
 use plimsoll_log::Idempotency;
 use serde_json::Value;
@@ -134,20 +134,9 @@ fn instant(value: &Value, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldErro
 
 /// G2: where an amount in minor units is not a whole number.
 fn fraction_in(value: &Value) -> Option<String> {
-    match value {
-        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
-            let fractional =
-                name.ends_with("_minor") && field.as_f64().is_some_and(|number| number.fract() != 0.0);
-            let below = || fraction_in(field);
-            let found = if fractional { Some(String::new()) } else { below() };
-            found.map(|rest| format!("/{}{rest}", escape(name)))
-        }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, item)| fraction_in(item).map(|rest| format!("/{i}{rest}"))),
-        _ => None,
-    }
+    pointer_to(value, &|name, field| {
+        name.ends_with("_minor") && field.as_f64().is_some_and(|number| number.fract() != 0.0)
+    })
 }
 
 /// Digest of a request: two are the same when they ask the same, however their JSON is written.

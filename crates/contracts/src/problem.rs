@@ -39,26 +39,38 @@ pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// The pointer of the first value, from the outside in, of which something holds; it is asked with
+/// the member's name, empty for what is no member.
+pub fn pointer_to(value: &Value, holds: &impl Fn(&str, &Value) -> bool) -> Option<String> {
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let found = if holds(name, field) {
+                Some(String::new())
+            } else {
+                pointer_to(field, holds)
+            };
+            found.map(|rest| format!("/{}{rest}", escape(name)))
+        }),
+        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| {
+            let found = if holds("", item) {
+                Some(String::new())
+            } else {
+                pointer_to(item, holds)
+            };
+            found.map(|rest| format!("/{i}{rest}"))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
 /// The pointer of the first text that holds U+0000: Postgres keeps it neither in text nor in
 /// `jsonb`, so an event that holds it could be taken and never projected.
 #[must_use]
 pub fn nul_in(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(String::new),
-        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
-            let found = if name.contains('\0') {
-                Some(String::new())
-            } else {
-                nul_in(field)
-            };
-            found.map(|rest| format!("/{}{rest}", escape(&name.replace('\0', "\u{fffd}"))))
-        }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, item)| nul_in(item).map(|rest| format!("/{i}{rest}"))),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
+    let holds = |name: &str, value: &Value| {
+        name.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'))
+    };
+    pointer_to(value, &holds).map(|pointer| pointer.replace('\0', "\u{fffd}"))
 }
 
 impl Problem {

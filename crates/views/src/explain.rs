@@ -38,6 +38,17 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// What can have touched the rows of some business days; none when they are no days, or too many.
+    pub(crate) fn of_days(config: &TenantConfig, from: &str, to: &str) -> Option<Self> {
+        let days = days(from, to)?;
+        let (first, last) = (days.first()?, days.last()?);
+        Some(Self {
+            within: Some((config.day_start(*first), config.day_end(*last))),
+            moments: days.iter().map(|day| config.final_after(*day)).collect(),
+            ..Self::default()
+        })
+    }
+
     /// What is in either.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

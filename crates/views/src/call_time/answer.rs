@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CallTimeRow, query::Dimension, team::Teams};
 use crate::{
-    Answer, AnswerContext, AnswerRow, StoredRow,
+    Answer, AnswerContext, StoredRow,
     query::{Stamp, columns},
 };
 
@@ -65,13 +65,7 @@ pub(super) fn grouped(
             let team = Some(&key[team]).filter(|team| !team.is_empty());
             columns.insert("team".to_owned(), json!(team));
         }
-        AnswerRow {
-            key: key.join("|"),
-            position: stamp.position,
-            revision: stamp.revision,
-            state: stamp.state,
-            columns,
-        }
+        stamp.row(key.join("|"), columns)
     });
     Answer { rows: rows.collect() }
 }

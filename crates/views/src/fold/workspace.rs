@@ -438,7 +438,7 @@ impl<V: View> Workspace<V> {
     /// The rows held of a table, in key order; all there are, in a workspace without a store.
     #[must_use]
     pub fn rows_of(&self, table: &str) -> Vec<StoredRow<V::Row>> {
-        let mut rows: Vec<_> = self.rows.values().filter(|((t, _), _)| *t == table).collect();
+        let mut rows: Vec<_> = self.held_rows(table).collect();
         rows.sort_by(|a, b| a.0.cmp(b.0));
         rows.into_iter().map(|(_, row)| row.clone()).collect()
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use plimsoll_contracts::{InvalidParameter, Position};
+use serde_json::{Map, Value};
 
-use super::{AnswerContext, Params, State, take};
+use super::{AnswerContext, AnswerRow, Params, State, take};
 use crate::{Row, StoredRow};
 
 /// An inclusive range of business dates; an end that is not given is open.
@@ -222,6 +223,18 @@ impl Stamp {
         self.revision = self.revision.max(stored.revision);
         if context.state(&stored.row) == State::Provisional {
             self.state = State::Provisional;
+        }
+    }
+
+    /// The answer row that stands for the stored rows taken in.
+    #[must_use]
+    pub const fn row(self, key: String, columns: Map<String, Value>) -> AnswerRow {
+        AnswerRow {
+            key,
+            position: self.position,
+            revision: self.revision,
+            state: self.state,
+            columns,
         }
     }
 }

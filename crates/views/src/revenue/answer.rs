@@ -30,13 +30,7 @@ pub(super) fn grouped(
     let rows = groups.into_iter().map(|(key, (sum, stamp))| {
         let (key, mut shown) = key_and_columns(dimensions, &key);
         shown.extend(measures(&sum));
-        AnswerRow {
-            key,
-            position: stamp.position,
-            revision: stamp.revision,
-            state: stamp.state,
-            columns: shown,
-        }
+        stamp.row(key, shown)
     });
     Answer { rows: rows.collect() }
 }

@@ -9,12 +9,7 @@ use super::{
     COHORT, FAILURES, MINUTES, ROWS, Revenue, RevenueDoc, RevenueRows, minutes, payment,
     posting::{Failure, Kind, Posting, entries},
 };
-use crate::{
-    Place, Trace, Workspace,
-    explain::{days, stretch},
-    history::Bucket,
-    orders,
-};
+use crate::{Place, Trace, Workspace, explain::stretch, history::Bucket, orders};
 
 /// Rates concern every cell.
 const RATES: &str = "fxrate-";
@@ -51,15 +46,10 @@ pub(super) fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
             table: ROWS | FAILURES | COHORT,
             from,
             to,
-        } => {
-            let days = days(from, to)?;
-            let (first, last) = (days.first()?, days.last()?);
-            Some(Trace {
-                within: Some((config.day_start(*first), config.day_end(*last))),
-                streams,
-                moments: days.iter().map(|day| config.final_after(*day)).collect(),
-            })
-        }
+        } => Some(Trace {
+            streams,
+            ..Trace::of_days(config, from, to)?
+        }),
         _ => None,
     }
 }

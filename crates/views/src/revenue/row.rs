@@ -82,18 +82,19 @@ impl RevenueRows {
 /// Adds `sign` times the other measures. Saturates: amounts near the limit of 64 bits come from
 /// nowhere but a broken feed.
 pub(super) fn add(measures: &mut RevenueMeasures, other: &RevenueMeasures, sign: i64) {
-    let mut other = *other;
-    for (sum, part) in fields(measures).into_iter().zip(fields(&mut other)) {
-        *sum = sum.saturating_add(sign.saturating_mul(*part));
-    }
+    add_each(fields(measures), fields(&mut { *other }), sign);
 }
 
 fn add_settlement(measures: &mut SettlementMeasures, other: &SettlementMeasures, sign: i64) {
-    let mut other = *other;
-    for (sum, part) in settlement_fields(measures)
-        .into_iter()
-        .zip(settlement_fields(&mut other))
-    {
+    add_each(
+        settlement_fields(measures),
+        settlement_fields(&mut { *other }),
+        sign,
+    );
+}
+
+fn add_each<const N: usize>(sums: [&mut i64; N], parts: [&mut i64; N], sign: i64) {
+    for (sum, part) in sums.into_iter().zip(parts) {
         *sum = sum.saturating_add(sign.saturating_mul(*part));
     }
 }

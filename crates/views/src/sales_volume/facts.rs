@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{PRODUCTS, ROWS, SalesDoc, SalesRow, SalesVolume};
 use crate::{
     Place, Trace, Workspace,
-    explain::{days, stretch},
+    explain::stretch,
     orders::{Ledger, Line, Movement, Sale, Taking},
 };
 
@@ -40,15 +40,7 @@ pub(super) fn trace(place: Place<'_>, config: &TenantConfig) -> Option<Trace> {
             table: ROWS,
             from,
             to,
-        } => {
-            let days = days(from, to)?;
-            let (first, last) = (days.first()?, days.last()?);
-            Some(Trace {
-                within: Some((config.day_start(*first), config.day_end(*last))),
-                moments: days.iter().map(|day| config.final_after(*day)).collect(),
-                ..Trace::default()
-            })
-        }
+        } => Trace::of_days(config, from, to),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Kind, PROFILE_REACH_D, RunRate, Running, ToDate};
 use crate::{
-    Answer, AnswerContext, AnswerRow, StoredRow,
+    Answer, AnswerContext, StoredRow,
     query::{
         Stamp, columns,
         elapsed::{Elapsed, change_bp, scaled},
@@ -52,13 +52,7 @@ pub(in crate::revenue) fn answer(
         let (key, mut shown) = key_and_columns(dimensions, &key);
         shown.extend(columns(&sums.current));
         shown.extend(spans.columns(&sums, net));
-        AnswerRow {
-            key,
-            position: stamp.position,
-            revision: stamp.revision,
-            state: stamp.state,
-            columns: shown,
-        }
+        stamp.row(key, shown)
     });
     Answer { rows: rows.collect() }
 }
